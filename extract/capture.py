@@ -1,0 +1,57 @@
+"""A capture: one response as fetched, and what its discovery said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WarcRecord:
+    """Where a capture's response lies: `length` compressed bytes at `offset` of the object `key`.
+
+    `payload_digest` is WARC's own spelling, "sha1:" and 32 base32 characters, over the payload as stored.
+    """
+
+    key: str
+    offset: int
+    length: int
+    payload_digest: str
+    http_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the feed or sitemap that named a page says of it; each field may be missing. Dates are aware UTC."""
+
+    via: str | None = None  # the URL of the feed, sitemap or page that named it
+    source: str | None = None  # "feed", "sitemap" or "section"
+    title: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One answered page. `url` is the normalised URL as discovered, `final_url` the one that answered.
+
+    `headers` are the response's, as received, repeated ones kept; `body` is the payload without its
+    Content-Encoding and Transfer-Encoding.
+    """
+
+    site: str
+    url: str
+    final_url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+    captured_at: datetime
+    hints: Hints = Hints()
+    record: WarcRecord | None = None
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header `name`, whatever its case, or None."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)

@@ -1,0 +1,55 @@
+"""A capture or a discovered URL that gave no article, and why: one reason of a closed list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from extract.capture import WarcRecord
+
+
+class Reason(StrEnum):
+    """Why there is no article. The values are part of the table's contract."""
+
+    # the server's answer
+    NOT_FOUND = "not_found"  # 404
+    GONE = "gone"  # 410
+    SERVER_ERROR = "server_error"  # 5xx
+    BLOCKED = "blocked"  # 401, 403, 407, 429, 451
+    HTTP_ERROR = "http_error"  # any other status that is no page
+    REDIRECT_LOOP = "redirect_loop"
+    TRUNCATED = "truncated"  # the connection closed before the promised body's end
+    TOO_LARGE = "too_large"  # body, headers or decompressed body over the bound
+    BAD_ENCODING = "bad_encoding"  # Content-Encoding that does not decode
+    # no answer
+    TIMEOUT = "timeout"
+    DNS_ERROR = "dns_error"
+    CONNECTION_ERROR = "connection_error"
+    TLS_ERROR = "tls_error"
+    # not asked for
+    ROBOTS = "robots"
+    NOARCHIVE = "noarchive"
+    UNSAFE_ADDRESS = "unsafe_address"
+    OFF_SITE = "off_site"
+    BAD_URL = "bad_url"
+    # no article on the page
+    NOT_HTML = "not_html"
+    EMPTY = "empty"
+    NOT_AN_ARTICLE = "not_an_article"
+    PAYWALL_STUB = "paywall_stub"
+    CONSENT_WALL = "consent_wall"
+    EXTRACTION_ERROR = "extraction_error"  # the extractor itself failed on this page
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One URL without an article. `detail` is one line for people; `captured_at` is when it was tried."""
+
+    site: str
+    url: str
+    captured_at: datetime
+    reason: Reason
+    detail: str = ""
+    capture: WarcRecord | None = None
+    run_id: str = ""
