@@ -1,0 +1,58 @@
+"""`./broadsheet VERB`: each verb lives in its own module and is imported only when it is called."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib import import_module
+
+import click
+
+from extract import __version__
+
+VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest and the DAGs start
+    "up": "cli.up:up",
+    "down": "cli.down:down",
+    "status": "cli.status:status",
+    "ingest": "cli.ingest:ingest",
+    "articles": "cli.read:articles",
+    "rejections": "cli.read:rejections",
+    "show": "cli.show:show",
+    "extract": "cli.pages:extract",
+    "sites": "cli.sites:sites",
+    "test": "cli.test:test",
+    "crawl": "cli.steps:crawl",
+    "crawl-worker": "cli.worker:crawl_worker",
+    "extract-run": "cli.steps:extract_run",
+    "stage": "cli.steps:stage",
+    "publish": "cli.steps:publish",
+}
+
+
+class Verbs(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module, _, attribute = VERBS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="broadsheet")
+@click.option("-v", "--verbose", is_flag=True, help="Log every step on stderr.")
+def main(*, verbose: bool) -> None:
+    """Broadsheet: a scheduled scraping and archiving pipeline for news."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it calls every page without a body an error
+
+
+if __name__ == "__main__":
+    main(prog_name="broadsheet")

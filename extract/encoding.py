@@ -1,0 +1,98 @@
+"""From the bytes of a page to its characters, and from a coded payload to the bytes of the page."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+
+from trafilatura.utils import detect_encoding
+
+MAX_DECODED_BYTES = 20 * 2**20
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# WHATWG: these labels mean the Windows code pages that contain them
+_WIDER = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030"}
+
+
+class BadEncodingError(ValueError):
+    """The payload is not what its Content-Encoding says, or inflates beyond MAX_DECODED_BYTES."""
+
+
+def decode_payload(payload: bytes, content_encoding: str | None) -> bytes:
+    """Return `payload` without its Content-Encoding (gzip and deflate, possibly several in a row).
+
+    Never returns more than MAX_DECODED_BYTES: raises BadEncodingError for a bomb, a cut stream or an unknown coding.
+    """
+    codings = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
+    for coding in reversed([coding for coding in codings if coding not in {"", "identity"}]):
+        payload = _inflate(payload, coding)
+    return payload
+
+
+def _inflate(payload: bytes, coding: str) -> bytes:
+    if coding in {"gzip", "x-gzip"}:
+        window = 31
+    elif coding == "deflate":  # RFC 9110 means zlib; some servers send it raw
+        window = 15 if payload[:1] and payload[0] & 0x0F == 8 and int.from_bytes(payload[:2], "big") % 31 == 0 else -15
+    else:
+        raise BadEncodingError(f"Content-Encoding {coding!r} was not asked for")
+    parts: list[bytes] = []
+    room = MAX_DECODED_BYTES
+    while payload:  # gzip allows several members
+        stream = zlib.decompressobj(window)
+        try:
+            part = stream.decompress(payload, room + 1)
+        except zlib.error as error:
+            if parts:  # bytes after the last member are padding, not data
+                break
+            raise BadEncodingError(f"payload is no {coding}: {error}") from error
+        room -= len(part)
+        if room < 0:
+            raise BadEncodingError(f"inflates beyond {MAX_DECODED_BYTES // 2**20} MiB")
+        if not stream.eof:
+            raise BadEncodingError(f"{coding} payload ends too early")
+        parts.append(part)
+        payload = stream.unused_data
+    return b"".join(parts)
+
+
+def decode_text(body: bytes, content_type: str | None) -> str:
+    """Return the characters of an HTML `body`; never raises, undecodable bytes become U+FFFD.
+
+    Valid UTF-8 is UTF-8 whatever header and markup claim (text in another coding is practically never
+    valid UTF-8); then the Content-Type's charset, the page's own meta, and a guess by frequency.
+    """
+    for bom, coding in _BOMS:
+        if body.startswith(bom):
+            return body[len(bom) :].decode(coding, "replace")
+    if b"\x1b$" not in body and body.count(b"\0", 0, 4096) < 16:  # ISO-2022-JP and UTF-16 look like ASCII with oddities
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    for coding in _candidates(body, content_type):
+        try:
+            return body.decode(coding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return body.decode("utf-8", "replace")
+
+
+def _candidates(body: bytes, content_type: str | None) -> list[str]:
+    named = []
+    if header := _HEADER_CHARSET.search(content_type or ""):
+        named.append(header[1])
+    if meta := _META_CHARSET.search(body[:4096]):
+        named.append(meta[1].decode("ascii"))
+    found = []
+    for label in [*named, *detect_encoding(body)]:
+        try:
+            coding = codecs.lookup(label).name
+        except LookupError:
+            continue
+        if coding.startswith("utf-16") and body.count(b"\0", 0, 4096) < 16:
+            continue  # a wrong label: nearly any bytes decode as UTF-16, into nonsense
+        found.append(_WIDER.get(coding, coding))
+    return found
