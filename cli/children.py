@@ -10,7 +10,6 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
 CAP_DAC_OVERRIDE = 1
@@ -37,37 +36,31 @@ def bound_to_parent(death_signal: int = signal.SIGTERM, account: Account | None 
 class Account:
     """An unprivileged account that root lends to Postgres, which refuses to run as root.
 
-    With `reach`, the process keeps CAP_DAC_OVERRIDE, so that it reads and writes below folders such as /root
-    without opening them to everybody. Nothing on the machine is changed: no account is made, no folder's mode.
+    The process keeps CAP_DAC_OVERRIDE, so that it works below folders that only root may enter, such as ours and
+    /root. Nothing on the machine is changed: no account is made, no folder opened to everybody.
     """
 
-    def __init__(self, name: str, *, reach: bool) -> None:
+    def __init__(self, name: str) -> None:
         entry = pwd.getpwnam(name)
-        self.uid, self.gid, self.reach = entry.pw_uid, entry.pw_gid, reach
+        self.uid, self.gid = entry.pw_uid, entry.pw_gid
 
     def enter(self) -> None:
         """Become the account; called between fork and exec."""
-        if self.reach and _LIBC is not None:
+        if _LIBC is not None:
             _LIBC.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
         os.setgroups([])
         os.setgid(self.gid)
         os.setuid(self.uid)
-        if self.reach and _LIBC is not None:
+        if _LIBC is not None:
             bit = 1 << CAP_DAC_OVERRIDE
-            header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
-            _LIBC.capset(header, struct.pack("6I", bit, bit, bit, 0, 0, 0))
+            _LIBC.capset(struct.pack("Ii", CAPABILITY_VERSION_3, 0), struct.pack("6I", bit, bit, bit, 0, 0, 0))
             _LIBC.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
 
 
-def account_for_postgres(*folders: Path) -> Account | None:
+def account_for_postgres() -> Account | None:
     """Return the account to run Postgres as: none of its own unless we are root, then `postgres` or `nobody`."""
     if os.geteuid() != 0:
         return None
-    reach = not all(_everybody_may_pass(folder) for folder in folders)
     with contextlib.suppress(KeyError):
-        return Account("postgres", reach=reach)
-    return Account("nobody", reach=reach)
-
-
-def _everybody_may_pass(folder: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in folder.resolve().parents)
+        return Account("postgres")
+    return Account("nobody")

@@ -59,7 +59,7 @@ class EmbeddedPostgres:
         self.folder = home.postgres
         self.log = home.logs / "postgres.log"
         self.sockets = socket_folder(home.postgres)
-        self.account = account_for_postgres(self.data, self.programs)
+        self.account = account_for_postgres()
 
     @property
     def data(self) -> Path:

@@ -1,0 +1,145 @@
+"""`./broadsheet up`: the whole stack in one command, in this terminal or detached from it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli.stack_errors import PartFailed, PortTaken, StackUnfit
+from cli.stack_home import REPO, StackHome
+from cli.stack_state import lock_stack
+
+DEFAULT_PORT = 8080
+NEEDED_BYTES = 2 * 2**30  # Postgres, logs and the embedded S3's first volumes
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Return when ready and leave it running; `down` stops it.")
+@click.option("--port", type=click.IntRange(1, 65535), help=f"Of the UI on 127.0.0.1. Default: {DEFAULT_PORT} or the next free.")
+@click.option("--no-demo", is_flag=True, help="Without the bundled demo newspaper.")
+@click.option("--supervise", is_flag=True, hidden=True, help="Report as JSON lines on stdout; what --detach starts.")
+def up(*, detach: bool, port: int | None, no_demo: bool, supervise: bool) -> None:
+    """Start the archive: embedded S3, Airflow and the demo newspaper, everything on 127.0.0.1."""
+    os.umask(0o077)
+    home = StackHome.from_env()
+    _check_machine(home)
+    lock_stack(home).release()  # says at once what the supervisor would find a moment later
+    port = _choose_port(port)
+    if detach:
+        _detach(home, port, no_demo=no_demo)
+        return
+    from cli.stack import Supervisor  # noqa: PLC0415 - after the quick refusals
+
+    report = _report_json if supervise else Progress(time.monotonic()).report
+    Supervisor(home, port, demo=not no_demo, report=report).run()
+
+
+def _check_machine(home: StackHome) -> None:
+    try:
+        home.make()
+    except OSError as error:
+        raise StackUnfit(f"{home.root}: {error.strerror}; set BROADSHEET_HOME to a folder you can write") from error
+    free = shutil.disk_usage(home.root).free
+    if free < NEEDED_BYTES:
+        raise StackUnfit(f"{home.root}: {free / 2**30:.1f} GiB free, {NEEDED_BYTES // 2**30} needed; free some or set BROADSHEET_HOME")
+
+
+def _choose_port(wanted: int | None) -> int:
+    if wanted is not None:
+        if not _is_free(wanted):
+            raise PortTaken(f"port {wanted} is taken on 127.0.0.1; choose another with --port, or leave it out")
+        return wanted
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
+        if _is_free(port):
+            if port != DEFAULT_PORT:
+                click.echo(f"port {DEFAULT_PORT} is taken: the UI will be on {port}", err=True)
+            return port
+    raise PortTaken(f"no port from {DEFAULT_PORT} to {DEFAULT_PORT + 99} is free; choose one with --port")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the api-server does: TIME_WAIT is no owner
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+class Progress:
+    """Reports on stderr, with times since the command; the last one, the address and the login, on stdout."""
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+        self.console = Console(stderr=True, highlight=False)
+
+    def report(self, event: dict[str, Any]) -> None:
+        """Show one event of the supervisor."""
+        at = f"{time.monotonic() - self.started:5.1f} s"
+        if "step" in event:
+            self.console.print(f"[green]{at}[/]  {event['step']}" if self.console.is_terminal else f"{at}  {event['step']}")
+        elif "warning" in event:
+            self.console.print(f"{at}  {event['warning']}", style="yellow", markup=False)
+        elif "ready" in event:
+            click.echo(ready_text(event["ready"]))
+
+
+def ready_text(ready: dict[str, Any]) -> str:
+    """Return what a person needs next: address, login, the first run's counts, the command that reads."""
+    lines = ["", f"  Airflow   {ready['url']}", f"  login     {ready['user']} / {ready['password']}"]
+    if "counts" in ready:
+        counts = ", ".join(f"{count} {name}" for name, count in ready["counts"].items()) or "nothing published yet"
+        lines.append(f"  archived  {counts}  ({ready['seconds']:.0f} s after the start)")
+        failed = [site for site, state in ready["states"].items() if state == "failed"]
+        lines += [f"  failed    {site}: see its run in the UI" for site in failed]
+    lines += ["  read      ./broadsheet articles --format table", "  stop      Ctrl-C or ./broadsheet down", ""]
+    return "\n".join(lines)
+
+
+def _report_json(event: dict[str, Any]) -> None:
+    try:
+        click.echo(json.dumps(event))
+    except BrokenPipeError:  # the terminal that started us is gone; we go on
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the rest of our life
+
+
+def _detach(home: StackHome, port: int, *, no_demo: bool) -> None:
+    argv = [sys.executable, "-m", "cli", "up", "--supervise", "--port", str(port), *(["--no-demo"] if no_demo else [])]
+    log_path = home.logs / "supervisor.log"
+    with log_path.open("ab") as log_file:
+        child = subprocess.Popen(
+            argv, cwd=REPO, env=os.environ | {"BROADSHEET_HOME": str(home.root)}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=log_file, text=True, start_new_session=True,
+        )  # fmt: skip
+    progress = Progress(time.monotonic())
+    assert child.stdout is not None
+    try:
+        for line in child.stdout:
+            event = json.loads(line)
+            progress.report(event)
+            if "ready" in event:
+                return
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGTERM)
+        child.wait()
+        raise
+    raise PartFailed(_reason(log_path) or f"the stack ended while starting; see {log_path}") from None
+
+
+def _reason(log_path: Any) -> str:
+    from cli.component import last_line  # noqa: PLC0415
+
+    return last_line(log_path).removeprefix("Error: ")
