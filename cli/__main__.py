@@ -49,7 +49,9 @@ class Verbs(click.Group):
 def main(*, verbose: bool) -> None:
     """Broadsheet: a scheduled scraping and archiving pipeline for news."""
     logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it calls every page without a body an error
 

@@ -44,8 +44,18 @@ class Page:
 
 
 @click.command()
-@click.option("--pages", required=True, type=click.Path(dir_okay=False, path_type=Path), help="JSON lines: url, html_path or html_base64, site?")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write here instead of stdout.")
+@click.option(
+    "--pages",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON lines: url, html_path or html_base64, site?",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write here instead of stdout.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: one a core.")
 @click.option("--cold", is_flag=True, help="Read every page as if no other of its site had been seen.")
 def extract(*, pages: Path, output: Path | None, jobs: int | None, cold: bool) -> None:

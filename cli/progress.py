@@ -29,7 +29,9 @@ class Bar:
         """Set what is done, and the total where it became known; `note` stands beside the label."""
         self._done, self._total = done, total if total is not None else self._total
         if self._progress and self._task is not None:
-            self._progress.update(self._task, completed=done, total=self._total, description=f"{self._label} {note}".strip())
+            self._progress.update(
+                self._task, completed=done, total=self._total, description=f"{self._label} {note}".strip()
+            )
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + PLAIN_EVERY_S
             of = f" of {self._total}" if self._total is not None else ""
@@ -43,6 +45,12 @@ def progress(label: str, total: int | None = None) -> Iterator[Bar]:
     if not console.is_terminal:
         yield Bar(label, total, None)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as shown:
         yield Bar(label, total, shown)

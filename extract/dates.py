@@ -30,7 +30,13 @@ def parse_date(value: object) -> datetime | None:
             year, month, day, hour, minute, second, zone = found.groups()
             try:
                 moment = datetime(
-                    int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=_zone(zone)
+                    int(year),
+                    int(month),
+                    int(day),
+                    int(hour or 0),
+                    int(minute or 0),
+                    int(second or 0),
+                    tzinfo=_zone(zone),
                 )
                 return moment.astimezone(UTC)
             except (ValueError, OverflowError):

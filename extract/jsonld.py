@@ -79,7 +79,11 @@ def _nodes(data: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
             queue[:0] = item[:MAX_NODES]
         elif isinstance(item, dict):
             yield item
-            queue.extend(item[key] for key in ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item") if key in item)
+            queue.extend(
+                item[key]
+                for key in ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
+                if key in item
+            )
 
 
 def _addresses(node: dict[str, Any]) -> list[str]:

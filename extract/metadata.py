@@ -25,11 +25,23 @@ _PUBLISHED = (
     "publish-date", "publish_date", "publication_date", "pubdate", "dc.date.issued", "dcterms.created", "dcterms.date", "dc.date",
     "article.published", "cxenseparse:recs:publishtime", "date",
 )  # fmt: skip
-_MODIFIED = ("article:modified_time", "og:updated_time", "og:article:modified_time", "datemodified", "last-modified", "dcterms.modified")
+_MODIFIED = (
+    "article:modified_time",
+    "og:updated_time",
+    "og:article:modified_time",
+    "datemodified",
+    "last-modified",
+    "dcterms.modified",
+)
 _AUTHOR = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl", "cxenseparse:author")
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|af|av|written by|text:?)\s+", re.IGNORECASE)
-_AUTHOR_SPLIT = re.compile(r"\s*(?:;|,\s+(?!jr\b|sr\b|md\b|phd\b)|\s+(?:and|und|et|y|e|&)\s+|\s*\|\s*)\s*", re.IGNORECASE)
-_NO_NAME = re.compile(r"https?://|www\.|@|\d{3}|^(?:admin|administrator|editor|staff|redaktion|redacción|unknown|none|null)$", re.IGNORECASE)
+_AUTHOR_SPLIT = re.compile(
+    r"\s*(?:;|,\s+(?!jr\b|sr\b|md\b|phd\b)|\s+(?:and|und|et|y|e|&)\s+|\s*\|\s*)\s*", re.IGNORECASE
+)
+_NO_NAME = re.compile(
+    r"https?://|www\.|@|\d{3}|^(?:admin|administrator|editor|staff|redaktion|redacción|unknown|none|null)$",
+    re.IGNORECASE,
+)
 MAX_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_TAGS = 1000, 5000, 200, 60  # characters, and a count; longer is no such thing
 
 
@@ -58,10 +70,17 @@ def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
     found = read_json_ld(tree, {url for url in (capture.url, capture.final_url, canonical) if url}) or JsonLdArticle()
     hints = capture.hints
     published_at, source = _published(tree, meta, found, capture)
-    modified_at = next(filter(None, (_date(v, capture) for v in [found.modified, *_all(meta, _MODIFIED)])), None) or hints.modified_at
+    modified_at = (
+        next(filter(None, (_date(v, capture) for v in [found.modified, *_all(meta, _MODIFIED)])), None)
+        or hints.modified_at
+    )
     if modified_at and published_at and modified_at < published_at:
         modified_at = None  # a template's constant, or a date of something else
-    site_names = [*_all(meta, ("og:site_name", "application-name")), found.publisher or "", urlsplit(capture.final_url).hostname or ""]
+    site_names = [
+        *_all(meta, ("og:site_name", "application-name")),
+        found.publisher or "",
+        urlsplit(capture.final_url).hostname or "",
+    ]
     return Metadata(
         title=_title(tree, meta, found, hints, site_names)[:MAX_TITLE],
         authors=_authors(tree, meta, found, hints),
@@ -69,10 +88,20 @@ def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
         published_source=source,
         modified_at=modified_at,
         language=_language(tree, meta, found, hints),
-        section=_clean(found.section or next(iter(_all(meta, ("article:section", "parsely-section", "og:article:section"))), None)),
-        tags=_tags([*found.keywords, *_all(meta, ("article:tag", "parsely-tags", "og:article:tag")), *hints.tags], meta),
-        description=_clean(next(iter(_all(meta, ("og:description", "description", "twitter:description"))), None) or found.description, MAX_DESCRIPTION),
-        image=_absolute(next(iter(_all(meta, ("og:image", "og:image:url", "twitter:image"))), None) or found.image, capture.final_url),
+        section=_clean(
+            found.section or next(iter(_all(meta, ("article:section", "parsely-section", "og:article:section"))), None)
+        ),
+        tags=_tags(
+            [*found.keywords, *_all(meta, ("article:tag", "parsely-tags", "og:article:tag")), *hints.tags], meta
+        ),
+        description=_clean(
+            next(iter(_all(meta, ("og:description", "description", "twitter:description"))), None) or found.description,
+            MAX_DESCRIPTION,
+        ),
+        image=_absolute(
+            next(iter(_all(meta, ("og:image", "og:image:url", "twitter:image"))), None) or found.image,
+            capture.final_url,
+        ),
         canonical_url=canonical,
         free=found.free,
     )
@@ -95,7 +124,9 @@ def _all(meta: dict[str, list[str]], names: Iterable[str]) -> list[str]:
 def _clean(value: str | None, limit: int = MAX_NAME) -> str | None:
     """Return `value` unescaped, on one line, without control characters; None when nothing is left."""
     text = html.unescape(html.unescape(value or ""))
-    text = _SPACE.sub(" ", "".join(char if char.isprintable() else " " for char in re.sub(r"<[^>]{1,200}>", " ", text))).strip()
+    text = _SPACE.sub(
+        " ", "".join(char if char.isprintable() else " " for char in re.sub(r"<[^>]{1,200}>", " ", text))
+    ).strip()
     return text[:limit] or None
 
 
@@ -124,7 +155,9 @@ def _published(
     return None, None
 
 
-def _title(tree: HtmlElement, meta: dict[str, list[str]], found: JsonLdArticle, hints: Hints, site_names: list[str]) -> str:
+def _title(
+    tree: HtmlElement, meta: dict[str, list[str]], found: JsonLdArticle, hints: Hints, site_names: list[str]
+) -> str:
     candidates = [found.headline, *_all(meta, ("og:title", "twitter:title"))]
     headings = [text for h1 in tree.iter("h1") if (text := _clean(" ".join(h1.itertext()), MAX_TITLE))]
     if len(headings) == 1:
@@ -137,7 +170,12 @@ def _title(tree: HtmlElement, meta: dict[str, list[str]], found: JsonLdArticle, 
 
 def strip_site_name(title: str, site_names: Iterable[str]) -> str:
     """Return `title` without a last (or first) part that names the site: "Rain ends drought | The Post" → "Rain ends drought"."""
-    names = {squeezed for name in site_names for squeezed in (_squeeze(name), _squeeze(_domain_label(name))) if len(squeezed) > 1}
+    names = {
+        squeezed
+        for name in site_names
+        for squeezed in (_squeeze(name), _squeeze(_domain_label(name)))
+        if len(squeezed) > 1
+    }
     while True:
         separators = list(_SEPARATOR.finditer(title))
         if not separators:
@@ -153,7 +191,10 @@ def strip_site_name(title: str, site_names: Iterable[str]) -> str:
 
 def _names_site(part: str, names: set[str]) -> bool:
     squeezed = _squeeze(part)
-    return bool(squeezed) and any(squeezed == name or (len(squeezed) > 3 and squeezed in name) or (len(name) > 3 and name in squeezed) for name in names)
+    return bool(squeezed) and any(
+        squeezed == name or (len(squeezed) > 3 and squeezed in name) or (len(name) > 3 and name in squeezed)
+        for name in names
+    )
 
 
 def _squeeze(text: str) -> str:

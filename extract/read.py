@@ -19,10 +19,22 @@ from extract.url import article_id
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-STUB_CHARS = 700  # a teaser before a paywall; a free article this short is common, so the page must say that it is not free
+STUB_CHARS = (
+    700  # a teaser before a paywall; a free article this short is common, so the page must say that it is not free
+)
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_HTML_TYPES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml", "application/octet-stream"}
-_CONSENT = re.compile(r"(?:^|\.)(?:consent|guce|cmp|privacy)\.|/(?:consent|cookie-?wall|privacy-?wall)(?:/|\?|$)", re.IGNORECASE)
+_HTML_TYPES = {
+    "",
+    "text/html",
+    "application/xhtml+xml",
+    "text/plain",
+    "application/xml",
+    "text/xml",
+    "application/octet-stream",
+}
+_CONSENT = re.compile(
+    r"(?:^|\.)(?:consent|guce|cmp|privacy)\.|/(?:consent|cookie-?wall|privacy-?wall)(?:/|\?|$)", re.IGNORECASE
+)
 _STATUS_REASONS = {
     HTTPStatus.NOT_FOUND: Reason.NOT_FOUND, HTTPStatus.GONE: Reason.GONE, HTTPStatus.UNAUTHORIZED: Reason.BLOCKED,
     HTTPStatus.FORBIDDEN: Reason.BLOCKED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: Reason.BLOCKED,
@@ -68,7 +80,10 @@ def _refused(capture: Capture) -> tuple[Reason, str] | None:
     media_type = (capture.header("Content-Type") or "").partition(";")[0].strip().lower()
     if media_type not in _HTML_TYPES:
         return Reason.NOT_HTML, f"Content-Type {media_type[:80]}"
-    if _CONSENT.search(f"{urlsplit(capture.final_url).netloc}{urlsplit(capture.final_url).path}") and capture.final_url != capture.url:
+    if (
+        _CONSENT.search(f"{urlsplit(capture.final_url).netloc}{urlsplit(capture.final_url).path}")
+        and capture.final_url != capture.url
+    ):
         return Reason.CONSENT_WALL, f"answered by {capture.final_url[:200]}"
     return None
 
@@ -114,5 +129,10 @@ def _article(capture: Capture, metadata: Metadata, text: str, rights: tuple[str,
 
 def _rejection(capture: Capture, reason: Reason, detail: str) -> Rejection:
     return Rejection(
-        site=capture.site, url=capture.url, captured_at=capture.captured_at, reason=reason, detail=detail, capture=capture.record
+        site=capture.site,
+        url=capture.url,
+        captured_at=capture.captured_at,
+        reason=reason,
+        detail=detail,
+        capture=capture.record,
     )

@@ -11,7 +11,8 @@ _ROBOTS_NAMES = {"robots", "googlebot-news", "broadsheet"}
 _RESTRICTIONS = {"noarchive", "noai", "noimageai", "nosnippet", "noindex", "nocache"}
 _HEADERS = ("tdm-reservation", "tdm-policy", "content-usage", "content-signal")
 _META_ROBOTS = re.compile(
-    rb"""<meta\b(?=[^>]{0,300}\bname\s*=\s*["']?(?:robots|broadsheet)\b)[^>]{0,300}\bcontent\s*=\s*["']?([^"'>]{1,300})""", re.IGNORECASE
+    rb"""<meta\b(?=[^>]{0,300}\bname\s*=\s*["']?(?:robots|broadsheet)\b)[^>]{0,300}\bcontent\s*=\s*["']?([^"'>]{1,300})""",
+    re.IGNORECASE,
 )
 _HEAD_BYTES = 256 * 1024
 
@@ -40,7 +41,9 @@ def forbids_archiving(headers: Iterable[tuple[str, str]], body: bytes) -> bool:
     """Return whether X-Robots-Tag or the head of the decoded HTML `body` says noarchive, to us or to all robots."""
     if "noarchive" in _header_directives(headers):
         return True
-    return any("noarchive" in _directives(found.decode("latin-1")) for found in _META_ROBOTS.findall(body[:_HEAD_BYTES]))
+    return any(
+        "noarchive" in _directives(found.decode("latin-1")) for found in _META_ROBOTS.findall(body[:_HEAD_BYTES])
+    )
 
 
 def _header_directives(headers: Iterable[tuple[str, str]]) -> set[str]:
@@ -48,7 +51,12 @@ def _header_directives(headers: Iterable[tuple[str, str]]) -> set[str]:
     for name, value in headers:
         if name.lower() == "x-robots-tag":
             agent, colon, rest = value.partition(":")
-            if colon and agent.strip().lower() not in {*_ROBOTS_NAMES, "unavailable_after", "max-snippet", "max-image-preview"}:
+            if colon and agent.strip().lower() not in {
+                *_ROBOTS_NAMES,
+                "unavailable_after",
+                "max-snippet",
+                "max-image-preview",
+            }:
                 continue  # meant for another robot
             found |= _directives(rest if colon and agent.strip().lower() in _ROBOTS_NAMES else value)
     return found

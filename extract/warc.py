@@ -44,11 +44,13 @@ def read_members(stream: IO[bytes], key: str) -> Iterator[Member]:
                 raise BadWarcError(f"{key}: cut short in the record at byte {offset}")
             try:
                 part = inflater.decompress(buffer, MAX_RECORD_BYTES - size + 1)
-            except zlib_ng.error as error:
+            except zlib_ng.error as error:  # type: ignore[misc]
                 raise BadWarcError(f"{key}: damaged at byte {offset}: {error}") from error
             size += len(part)
             if size > MAX_RECORD_BYTES:
-                raise BadWarcError(f"{key}: the record at byte {offset} inflates beyond {MAX_RECORD_BYTES // 2**20} MiB")
+                raise BadWarcError(
+                    f"{key}: the record at byte {offset} inflates beyond {MAX_RECORD_BYTES // 2**20} MiB"
+                )
             parts.append(part)
             used += len(buffer) - len(inflater.unused_data)
             buffer = inflater.unused_data

@@ -82,7 +82,10 @@ class Site(BaseModel):
     schedule: Annotated[str, AfterValidator(_cron)] = "*/15 * * * *"
     delay: float = Field(default=2.0, ge=0, le=3600)
     user_agent: str = Field(
-        default="Broadsheet/{version} (+https://example.org/contact)", min_length=1, max_length=300, pattern=r"^[\x20-\x7e]+$"
+        default="Broadsheet/{version} (+https://example.org/contact)",
+        min_length=1,
+        max_length=300,
+        pattern=r"^[\x20-\x7e]+$",
     )
     enabled: bool = True
     # an article is checked again this long after it was first seen; after the last span, never again unasked
@@ -123,7 +126,9 @@ def load_sites(paths: Iterable[Path] | None = None) -> list[Site]:
     for path in site_files() if paths is None else paths:
         for site, place in _read_file(path):
             if site.name in sites:
-                raise SiteFileError(f"{place}: name: {site.name!r} is taken by {sites[site.name][1]}; choose another name")
+                raise SiteFileError(
+                    f"{place}: name: {site.name!r} is taken by {sites[site.name][1]}; choose another name"
+                )
             sites[site.name] = (site, place)
     return [site for site, _ in sites.values()]
 
@@ -218,6 +223,8 @@ def _value(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 - YAML holds any
     try:
         return loader.construct_document(node)
     except (yaml.YAMLError, ValueError) as error:
-        raise SiteFileError(f"{path}:{node.start_mark.line + 1}: not a plain value: {str(error).splitlines()[0]}") from error
+        raise SiteFileError(
+            f"{path}:{node.start_mark.line + 1}: not a plain value: {str(error).splitlines()[0]}"
+        ) from error
     finally:
         loader.dispose()

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from extract.dates import parse_date, plausible, url_date
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("2026-11-22", "2026-11-22T00:00:00+00:00"),
+        ("2026-11-22T08:30:00+02:00", "2026-11-22T06:30:00+00:00"),
+        ("2026-11-22T08:30:00.123Z", "2026-11-22T08:30:00+00:00"),
+        ("2026-11-22 08:30", "2026-11-22T08:30:00+00:00"),
+        ("2026-11-22T08:30:00-0530", "2026-11-22T14:00:00+00:00"),
+        ("20261122T083000Z", "2026-11-22T08:30:00+00:00"),
+        ("2026/11/22 08:30:00", "2026-11-22T08:30:00+00:00"),
+        ("Sun, 22 Nov 2026 08:30:00 GMT", "2026-11-22T08:30:00+00:00"),
+        ("Sun, 22 Nov 2026 08:30:00 +0100", "2026-11-22T07:30:00+00:00"),
+    ],
+)
+def test_a_date_written_in_full_is_read(written: str, iso: str) -> None:
+    found = parse_date(written)
+    assert found is not None
+    assert found.isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    "written", ["08:30", "yesterday", "November", "2026", "2026-13-01", "2026-02-30", "", "x" * 500, None, 1, "22.11."]
+)
+def test_a_date_that_lacks_a_part_is_none(written: object) -> None:
+    assert parse_date(written) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "iso"),
+    [
+        ("https://n.example/2026/11/22/bridge", "2026-11-22"),
+        ("https://n.example/news/2026-11-22-bridge", "2026-11-22"),
+        ("https://n.example/news/20261122/bridge", "2026-11-22"),
+        ("https://n.example/news/bridge-120261122", None),
+        ("https://n.example/2026/bridge", None),
+        ("https://n.example/?d=2026-11-22", None),
+    ],
+)
+def test_the_day_in_a_urls_path_is_read(url: str, iso: str | None) -> None:
+    found = url_date(url)
+    assert (found and f"{found:%Y-%m-%d}") == iso
+
+
+def test_a_date_after_the_capture_or_before_the_web_is_none() -> None:
+    captured_at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert plausible(datetime(2026, 11, 23, 11, tzinfo=UTC), captured_at) is not None  # east of UTC
+    assert plausible(datetime(2026, 11, 24, tzinfo=UTC), captured_at) is None
+    assert plausible(datetime(1970, 1, 1, tzinfo=UTC), captured_at) is None

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from extract.rights import forbids_archiving
+
+
+@pytest.mark.parametrize(
+    ("headers", "head", "forbidden"),
+    [
+        ((("X-Robots-Tag", "noarchive"),), b"", True),
+        ((("x-robots-tag", "Broadsheet: NoArchive, nosnippet"),), b"", True),
+        ((("X-Robots-Tag", "googlebot: noarchive"),), b"", False),
+        ((("X-Robots-Tag", "max-snippet: 5, noarchive"),), b"", True),
+        ((), b"<META content='index,NOARCHIVE' NAME=robots>", True),
+        ((), b'<meta name="robots" content="index, follow">', False),
+        ((), b'<meta name="description" content="noarchive">', False),
+        ((), b'<meta name="bingbot" content="noarchive">', False),
+        ((), b"", False),
+    ],
+)
+def test_noarchive_counts_where_it_is_meant_for_us(
+    headers: tuple[tuple[str, str], ...], head: bytes, forbidden: bool
+) -> None:
+    assert forbids_archiving(headers, head) is forbidden
