@@ -4,18 +4,49 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from extract.article import Article
 from extract.rejection import Rejection
-from storage import layout
+from extract.stored import StoredObject
+from storage import layout, schema
 from storage.client import Store
-from storage.staging import Extracted, read_outcomes, write_rows
+from storage.staging import Extracted, open_rows, write_rows
+from storage.rows import staged_row
+
+BATCH_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What became of one URL: an article of this title and text, or a rejection's reason."""
+
+    url: str
+    captured_at: datetime
+    title: str | None
+    text_sha256: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A run's staged file, and what became of each URL in it, in the file's order."""
+
+    object: StoredObject
+    noted: tuple[Noted, ...]
 
 
 def write_part(store: Store, site: str, run_id: str, number: int, outcomes: Iterable[Article | Rejection]) -> Extracted:
     """Store the outcomes of a run's segment `number`; the iterable is read in small batches. Repeating it replaces the part."""
-    return _write(store, layout.part_key(site, run_id, number), run_id, outcomes)
+    with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
+        path = Path(folder) / "rows.parquet"
+        articles, rejections = write_rows(path, outcomes, run_id)
+        return Extracted(store.put_file(layout.part_key(site, run_id, number), path), articles, rejections)
 
 
 def written_parts(store: Store, site: str, run_id: str) -> set[int]:
@@ -24,15 +55,19 @@ def written_parts(store: Store, site: str, run_id: str) -> set[int]:
     return {int(listed.key.removeprefix(prefix).partition(".")[0]) for listed in store.list(prefix)}
 
 
-def stage_parts(store: Store, site: str, run_id: str, count: int, more: Sequence[Rejection]) -> Extracted:
-    """Join the parts 0 … count-1 and the rejections `more` into the run's staged file. ObjectMissing without a part."""
+def stage_parts(store: Store, site: str, run_id: str, count: int, more: Sequence[Rejection]) -> StagedFile:
+    """Join the parts 0 … count-1 and the rejections `more` into the run's staged file. ObjectMissing without a part.
 
-    def outcomes() -> Iterator[Article | Rejection]:
-        for number in range(count):
-            yield from read_outcomes(store, layout.part_key(site, run_id, number))
-        yield from more
-
-    return _write(store, layout.staged_key(site, run_id), run_id, outcomes())
+    Batches are copied as they are, so that a run of any length needs little memory.
+    """
+    noted: list[Noted] = []
+    with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
+        path = Path(folder) / "rows.parquet"
+        with pq.ParquetWriter(path, schema.STAGED, compression="zstd") as writer:
+            for batch in _batches(store, site, run_id, count, more):
+                writer.write_batch(batch)
+                noted += _note(batch)
+        return StagedFile(store.put_file(layout.staged_key(site, run_id), path), tuple(noted))
 
 
 def drop_parts(store: Store, site: str, run_id: str, count: int) -> None:
@@ -40,8 +75,17 @@ def drop_parts(store: Store, site: str, run_id: str, count: int) -> None:
     store.delete(layout.part_key(site, run_id, number) for number in range(count))
 
 
-def _write(store: Store, key: str, run_id: str, outcomes: Iterable[Article | Rejection]) -> Extracted:
-    with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
-        path = Path(folder) / "rows.parquet"
-        articles, rejections = write_rows(path, outcomes, run_id)
-        return Extracted(store.put_file(key, path), articles, rejections)
+def _batches(store: Store, site: str, run_id: str, count: int, more: Sequence[Rejection]) -> Iterator[pa.RecordBatch]:
+    for number in range(count):
+        key = layout.part_key(site, run_id, number)
+        yield from open_rows(store.get(key).body, key).iter_batches(BATCH_ROWS)
+    if more:
+        yield pa.RecordBatch.from_pylist([staged_row(rejection, run_id) for rejection in more], schema=schema.STAGED)
+
+
+def _note(batch: pa.RecordBatch) -> Iterator[Noted]:
+    for name, fields in (("article", ("title", "text_sha256")), ("rejection", ("reason",))):
+        rows = batch.column(name).drop_null()
+        columns = [rows.field(field).to_pylist() for field in ("url", "captured_at", *fields)]
+        for url, captured_at, *rest in zip(*columns, strict=True):
+            yield Noted(url, captured_at, *rest, None) if name == "article" else Noted(url, captured_at, None, None, *rest)

@@ -1,0 +1,159 @@
+"""The readers' API: the archive's articles and rejections as Arrow tables or a polars LazyFrame."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extract.url import article_id, normalise_url
+from storage import layout, schema
+from storage.client import Store
+from storage.connect import open_store
+from storage.settings import StoreSettings
+from storage.tables import open_table, table_errors
+
+if TYPE_CHECKING:
+    import polars as pl
+    from deltalake import DeltaTable
+
+
+class Archive:
+    """The published articles. Tables are opened at each call, so every call sees the latest commit."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._closing = ExitStack()
+
+    @classmethod
+    def open(cls, settings: StoreSettings | None = None) -> Archive:
+        """Return the archive of `settings` (default: the environment); starts the embedded server if need be.
+
+        Close it, use it in a `with` block, or leave that to the end of the program.
+        """
+        closing = ExitStack()
+        archive = cls(closing.enter_context(open_store(settings, check=False)))
+        archive._closing = closing
+        weakref.finalize(archive, closing.close)
+        return archive
+
+    def close(self) -> None:
+        """Let go of the store; an embedded server that nobody else uses is stopped."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def articles(
+        self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
+        url: str | None = None, all_versions: bool = False,
+    ) -> pa.Table:  # fmt: skip
+        """Return article rows by captured_at, then URL: of each article the latest version, or every one.
+
+        `since` (inclusive) and `until` (exclusive) are aware datetimes about captured_at; with `until` the latest
+        version is the one in force then. `url` is normalised first.
+        """
+        chosen = _filter(site, since, until)
+        if url is not None:
+            chosen = _both(chosen, pc.field("article_id") == article_id(normalise_url(url)))
+        batches = self._batches(layout.ARTICLES, chosen, None, latest=not all_versions)
+        return pa.Table.from_batches(batches, schema=schema.ARTICLES).sort_by(
+            [("captured_at", "ascending"), ("url", "ascending"), ("version", "ascending")]
+        )
+
+    def article_batches(
+        self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
+        all_versions: bool = False,
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """Yield the rows of `articles`, unsorted and a batch at a time: for exports larger than memory."""
+        yield from self._batches(layout.ARTICLES, _filter(site, since, until), None, latest=not all_versions)
+
+    def rejections(
+        self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> pa.Table:
+        """Return rejection rows by captured_at, then URL."""
+        batches = self._batches(layout.REJECTIONS, _filter(site, since, until), None, latest=False)
+        return pa.Table.from_batches(batches, schema=schema.REJECTIONS).sort_by(
+            [("captured_at", "ascending"), ("url", "ascending")]
+        )
+
+    def lazy(self, *, all_versions: bool = False) -> pl.LazyFrame:
+        """Return the articles as a polars LazyFrame, whose filters and columns are pushed down to S3."""
+        import polars as pl  # noqa: PLC0415 - a second of import that the other readers need not pay
+
+        table = open_table(self.store, layout.ARTICLES)
+        if table is None:
+            frame = pl.from_arrow(schema.ARTICLES.empty_table())
+            return frame.lazy() if isinstance(frame, pl.DataFrame) else frame.to_frame().lazy()
+        frame = pl.scan_delta(table)
+        if all_versions:
+            return frame
+        newest = frame.sort("captured_at", "version").group_by("article_id").agg(pl.col("version").last())
+        return frame.join(newest, on=["article_id", "version"], how="semi")
+
+    def table_version(self) -> int | None:
+        """Return the articles table's version, None before the first publish."""
+        table = open_table(self.store, layout.ARTICLES)
+        return table.version() if table else None
+
+    def _batches(
+        self, key: str, chosen: pc.Expression | None, columns: list[str] | None, *, latest: bool
+    ) -> Iterator[pa.RecordBatch]:
+        table = open_table(self.store, key)
+        if table is None:
+            return
+        with table_errors(self.store, key):
+            old = _superseded(table, chosen) if latest else pa.array([], pa.string())
+            for batch in table.to_pyarrow_dataset().to_batches(columns=columns, filter=chosen):
+                kept = batch.filter(pc.invert(pc.is_in(_version_key(batch), value_set=old))) if len(old) else batch
+                if kept.num_rows:
+                    yield kept
+
+
+def _superseded(table: DeltaTable, chosen: pc.Expression | None) -> pa.Array:
+    """Return "article_id:version" of the chosen rows that are not the latest of their article."""
+    columns = ["article_id", "version", "captured_at"]
+    rows = table.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+    order = rows.sort_by([("captured_at", "descending"), ("version", "descending")])
+    newest: set[str] = set()
+    old = []
+    for article, version in zip(order["article_id"].to_pylist(), order["version"].to_pylist(), strict=True):
+        if article in newest:
+            old.append(f"{article}:{version}")
+        newest.add(article)
+    return pa.array(old, pa.string())
+
+
+def _version_key(batch: pa.RecordBatch) -> pa.Array:
+    return pc.binary_join_element_wise(batch["article_id"], pc.cast(batch["version"], pa.string()), ":")
+
+
+def _filter(site: str | None, since: datetime | None, until: datetime | None) -> pc.Expression | None:
+    """Return the filter expression; its days prune whole partitions before any file is opened."""
+    chosen = None
+    day, moment = pc.field(schema.PARTITION.name), pc.field("captured_at")
+    if site is not None:
+        chosen = _both(chosen, pc.field("site") == site)
+    if since is not None:
+        chosen = _both(chosen, (day >= _utc(since).date()) & (moment >= _utc(since)))
+    if until is not None:
+        chosen = _both(chosen, (day <= _utc(until).date()) & (moment < _utc(until)))
+    return chosen
+
+
+def _both(one: pc.Expression | None, other: pc.Expression) -> pc.Expression:
+    return other if one is None else one & other
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone; give an aware datetime")
+    return moment.astimezone(UTC)

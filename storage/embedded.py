@@ -1,0 +1,268 @@
+"""The embedded S3 server: SeaweedFS under $BROADSHEET_HOME/s3, started once however many processes ask for it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from storage import weed
+from storage.client import Store
+from storage.errors import EmbeddedStoreFailed, StoreError
+from storage.settings import StoreSettings
+
+log = logging.getLogger(__name__)
+START_TRIES = 3  # a port may be taken between its choice and its use
+READY_S = 60.0  # 1.2 s cold on 2 idle cores
+STOP_S = 20.0  # SIGTERM takes 2 s
+LOG_BYTES = 8 * 2**20
+_children: dict[int, subprocess.Popen[bytes]] = {}  # started here, kept to be reaped
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server, as $BROADSHEET_HOME/s3/server.json remembers it. `keep`: it outlives its last user."""
+
+    pid: int
+    create_time: float
+    ports: dict[str, int]
+    sockets: str
+    keep: bool
+
+    @property
+    def endpoint(self) -> str:
+        """The S3 endpoint."""
+        return f"http://127.0.0.1:{self.ports['s3.port']}"
+
+    @property
+    def metrics_url(self) -> str:
+        """Prometheus metrics; SeaweedFS_s3_request_total counts the requests of every client."""
+        return f"http://127.0.0.1:{self.ports['metricsPort']}/metrics"
+
+
+class EmbeddedStore:
+    """The embedded server of one $BROADSHEET_HOME. Safe to use from several processes at once."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._given = settings
+        self.folder = settings.home / "s3"
+        self.data = self.folder / "data"
+        self._config = self.folder / "config"
+        self._state = self.folder / "server.json"
+        self.log_file = self.folder / "weed.log"
+
+    def start(self, *, keep: bool = True) -> Server:
+        """Return the running, ready server; start it if need be. With `keep` it runs until stop()."""
+        with self._locked():
+            return self._start(keep=keep)
+
+    def running(self) -> Server | None:
+        """Return the server if its process is alive."""
+        server = self._read_state()
+        return server if server and _process(server, self.data) else None
+
+    def stop(self) -> bool:
+        """Stop the server; return whether one ran. Only a process that is this folder's server is signalled."""
+        with self._locked():
+            return self._stop()
+
+    @contextmanager
+    def session(self) -> Iterator[Server]:
+        """Give the running server for as long as the block runs, then stop it unless somebody else needs it."""
+        with (self.folder_made() / "users.lock").open("a") as users:
+            with self._locked():
+                server = self._start(keep=False)
+                fcntl.flock(users, fcntl.LOCK_SH)
+            try:
+                yield server
+            finally:
+                with self._locked():
+                    self._leave(users)
+
+    def settings(self, server: Server) -> StoreSettings:
+        """Return store settings for `server`, with its own keys."""
+        access, secret = weed.write_config(self._config)
+        return StoreSettings(
+            home=self._given.home, endpoint=server.endpoint, bucket=weed.EMBEDDED_BUCKET, prefix=self._given.prefix,
+            region="us-east-1", access_key=access, secret_key=secret,
+        )  # fmt: skip
+
+    def folder_made(self) -> Path:
+        """Return the server's folder, made private if it was not there."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise EmbeddedStoreFailed(f"{self.folder}: {error.strerror}; set BROADSHEET_HOME to a folder to write in") from error
+        return self.folder
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.folder_made() / "start.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _leave(self, users: IO[str]) -> None:
+        fcntl.flock(users, fcntl.LOCK_UN)
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # another process uses it: the last one to leave stops it
+        server = self._read_state()
+        if server and not server.keep:
+            self._stop()
+
+    def _start(self, *, keep: bool) -> Server:
+        server = self._read_state()
+        if server and (process := _process(server, self.data)):
+            if keep and not server.keep:
+                server = Server(**{**asdict(server), "keep": True})
+                weed.write_private(self._state, json.dumps(asdict(server)))
+            self._await_ready(server, process)
+            return server
+        self._clear(server)
+        self._check_disk()
+        wanted = server.ports if server else {}
+        for attempt in range(1, START_TRIES + 1):
+            fresh = self._spawn(weed.free_ports(wanted), keep=keep)
+            try:
+                self._await_ready(fresh, psutil.Process(fresh.pid))
+            except (EmbeddedStoreFailed, psutil.NoSuchProcess) as error:
+                self._stop()
+                if attempt == START_TRIES:
+                    raise EmbeddedStoreFailed(f"{error}") from error
+                wanted = {}
+            else:
+                log.info("embedded S3 at %s, data in %s", fresh.endpoint, self.data)
+                return fresh
+        raise AssertionError("every try returns or raises")
+
+    def _check_disk(self) -> None:
+        free, needed = psutil.disk_usage(str(self.folder)).free // 2**20, self._given.min_free_mib
+        if free < needed:
+            raise EmbeddedStoreFailed(
+                f"{self.folder}: {free} MiB free on this disk, the embedded S3 needs {needed}; "
+                "free some, set BROADSHEET_HOME to a larger disk, or BROADSHEET_S3_ENDPOINT to another S3"
+            )
+
+    def _spawn(self, ports: dict[str, int], *, keep: bool) -> Server:
+        weed.write_config(self._config)
+        self.data.mkdir(exist_ok=True, mode=0o700)
+        if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
+        sockets = weed.socket_folder(self.folder)
+        argv = weed.weed_command(self.data, self._config, sockets, ports)
+        hidden = ("AWS_", "S3_", "WEED_")  # variables that weed reads as its own configuration
+        env = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+        env |= {"GOMEMLIMIT": weed.MEMORY_LIMIT, "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+        with self.log_file.open("ab") as output:
+            child = subprocess.Popen(
+                argv, cwd=self._config, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True,  # Ctrl-C is for the command at the terminal, which then stops the server itself
+            )  # fmt: skip
+        _children[child.pid] = child
+        try:
+            created = psutil.Process(child.pid).create_time()
+        except psutil.NoSuchProcess:
+            created = 0.0
+        server = Server(child.pid, created, ports, str(sockets), keep)
+        weed.write_private(self._state, json.dumps(asdict(server)))
+        return server
+
+    def _await_ready(self, server: Server, process: psutil.Process) -> None:
+        """Return once a signed PUT is answered."""
+        store = Store(self.settings(server))
+        deadline = time.monotonic() + READY_S
+        try:
+            while True:
+                try:
+                    store.try_once("state/ready")
+                except StoreError as error:
+                    if not _alive(process):
+                        raise EmbeddedStoreFailed(f"the embedded S3 ended at once: {self._last_line()}") from error
+                    if time.monotonic() > deadline:
+                        raise EmbeddedStoreFailed(
+                            f"the embedded S3 does not answer at {server.endpoint} after {READY_S:.0f} s; see {self.log_file}"
+                        ) from error
+                    time.sleep(0.05)
+                else:
+                    return
+        finally:
+            store.close()
+
+    def _stop(self) -> bool:
+        server = self._read_state()
+        process = _process(server, self.data) if server else None
+        if process:
+            process.terminate()
+            if not _wait(process, STOP_S):
+                process.kill()
+                if not _wait(process, STOP_S):
+                    raise EmbeddedStoreFailed(f"the embedded S3 (pid {process.pid}) cannot be stopped")
+        self._clear(server)
+        return process is not None
+
+    def _clear(self, server: Server | None) -> None:
+        """Remove what a server leaves behind that did not end by itself."""
+        self._state.unlink(missing_ok=True)
+        if not server:
+            return
+        if child := _children.pop(server.pid, None):
+            child.poll()
+        sockets = Path(server.sockets)
+        stray = [sockets / "filer.sock", sockets / "s3.sock", *weed.stray_sockets(server.ports)]
+        for path in stray:
+            if path.is_socket() and path.stat().st_uid == os.geteuid():
+                path.unlink(missing_ok=True)
+        if sockets != self.folder and sockets.is_dir():
+            sockets.rmdir()
+
+    def _read_state(self) -> Server | None:
+        try:
+            found = json.loads(self._state.read_text())
+            return Server(**found) if set(weed.PORTS) <= set(found["ports"]) else None
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return None  # never started, or by another version
+
+    def _last_line(self) -> str:
+        lines = self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []
+        return f"{lines[-1][:200]} (see {self.log_file})" if lines else f"no word in {self.log_file}"
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        if child := _children.get(process.pid):
+            child.poll()
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _process(server: Server, data: Path) -> psutil.Process | None:
+    """Return the server's process if it lives and is this very server, not another that got its pid."""
+    try:
+        process = psutil.Process(server.pid)
+        same = abs(process.create_time() - server.create_time) < 5 and f"-dir={data}" in process.cmdline()
+        return process if same and _alive(process) else None
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+def _wait(process: psutil.Process, timeout_s: float) -> bool:
+    try:
+        if child := _children.get(process.pid):
+            child.wait(timeout_s)
+        else:
+            process.wait(timeout_s)
+    except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
+        return False
+    return True

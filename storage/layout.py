@@ -1,0 +1,95 @@
+"""Every key in the bucket (DESIGN section 7), below the prefix. Keys are made here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+ARTICLES = "tables/articles"
+REJECTIONS = "tables/rejections"
+STAGED = "staged/"
+HEADS = "state/heads.parquet"  # a cache of the articles table, rebuilt when it is not of the table's version
+PROBE = "state/probe/"  # written and deleted by storage.probe
+OPEN_RUNS = "state/open/"  # runs begun and not staged yet
+
+_SITE = re.compile(r"[a-z0-9-]{1,100}")
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+_STAGED_KEY = re.compile(rf"staged/({_SITE.pattern})/({_RUN.pattern})\.parquet")
+
+
+def segment_key(site: str, run_id: str, number: int, day: date) -> str:
+    """Return the key of a WARC segment; `day` is the UTC day it was opened."""
+    return f"{raw_prefix(site)}{day:%Y/%m/%d}/{_run(run_id)}-{number:03d}.warc.gz"
+
+
+def index_key(segment: str) -> str:
+    """Return the key of the CDXJ beside a WARC segment."""
+    return segment.removesuffix(".warc.gz") + ".cdxj"
+
+
+def raw_prefix(site: str) -> str:
+    """Return the prefix of a site's WARC segments."""
+    return f"raw/{_site(site)}/"
+
+
+def raw_day_prefix(site: str, day: date) -> str:
+    """Return the prefix of a site's WARC segments of one UTC day."""
+    return f"{raw_prefix(site)}{day:%Y/%m/%d}/"
+
+
+def manifest_key(site: str, run_id: str) -> str:
+    """Return the key of a run's manifest."""
+    return f"runs/{_site(site)}/{_run(run_id)}.json"
+
+
+def extracted_key(site: str, run_id: str) -> str:
+    """Return the key of a run's extracted articles and rejections, before they are staged."""
+    return f"runs/{_site(site)}/{_run(run_id)}.extracted.parquet"
+
+
+def parts_prefix(site: str, run_id: str) -> str:
+    """Return the prefix of a run's extracted parts, numbered like its segments."""
+    return f"runs/{_site(site)}/{_run(run_id)}.parts/"
+
+
+def part_key(site: str, run_id: str, number: int) -> str:
+    """Return the key of the extracted outcomes of a run's segment `number`."""
+    return f"{parts_prefix(site, run_id)}{number:03d}.parquet"
+
+
+def staged_key(site: str, run_id: str) -> str:
+    """Return the key of a run's articles and rejections that wait for publish."""
+    return f"{STAGED}{_site(site)}/{_run(run_id)}.parquet"
+
+
+def staged_run(key: str) -> tuple[str, str] | None:
+    """Return (site, run id) of a staged file's key, or None for any other key."""
+    found = _STAGED_KEY.fullmatch(key)
+    return (found[1], found[2]) if found else None
+
+
+def frontier_key(site: str) -> str:
+    """Return the key of a site's frontier."""
+    return f"state/{_site(site)}/frontier.json.gz"
+
+
+def profile_key(site: str) -> str:
+    """Return the key of a site's learned profile."""
+    return f"state/{_site(site)}/profile.json"
+
+
+def run_started(run_id: str) -> datetime:
+    """Return the aware UTC time in a run id."""
+    return datetime.strptime(_run(run_id)[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _site(site: str) -> str:
+    if not _SITE.fullmatch(site):
+        raise ValueError(f"{site!r} is no site name: a-z, 0-9 and -, at most 100")
+    return site
+
+
+def _run(run_id: str) -> str:
+    if not _RUN.fullmatch(run_id):
+        raise ValueError(f"{run_id!r} is no run id: YYYYMMDDTHHMMSSZ-xxxxxx")
+    return run_id

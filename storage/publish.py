@@ -1,0 +1,245 @@
+"""The single publisher: staged runs in, a few commits on the tables out, each run exactly once however often it dies."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, fields, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+
+from extract.rejection import Reason
+from extract.url import article_id
+from storage import layout, schema
+from storage.client import Listed, Store
+from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
+from storage.heads import Heads, read_heads, read_history, write_heads
+from storage.staging import read_tables
+from storage.tables import append_rows, is_committed, make_table, open_table, set_status
+from storage.versions import Decisions, Head, Kind, Seen, content_digest, decide, late_articles
+
+log = logging.getLogger(__name__)
+BATCH_BYTES = 24 * 2**20  # of staged Parquet in one commit; some five times that in memory
+BATCH_RUNS = 1000
+READERS = 8
+RACE_TRIES = 30  # another publisher came between: begin again, it has done part of the work
+GONE = pa.array([Reason.NOT_FOUND.value, Reason.GONE.value])
+Run = tuple[str, str]  # site, run id
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """What one publish changed. `runs`: staged files consumed; `articles`: new ones; `versions`: edits;
+    `gone`: articles that became so; `table_version`: of the articles table, None before its first commit.
+    """
+
+    runs: int = 0
+    articles: int = 0
+    versions: int = 0
+    unchanged: int = 0
+    rejections: int = 0
+    gone: int = 0
+    table_version: int | None = None
+
+    def to_json(self) -> str:
+        """Return the report as one line."""
+        return json.dumps(asdict(self))
+
+
+class StagedRefused(ObjectRefused):
+    """Some staged files cannot be read; the others were published, as `report` says."""
+
+    def __init__(self, message: str, report: PublishReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRun:
+    """One staged file, read."""
+
+    key: str
+    run: Run
+    articles: pa.Table
+    rejections: pa.Table
+
+
+def publish(store: Store) -> PublishReport:
+    """Commit every staged run to the tables, then delete its staged file; repeatable after a crash at any point.
+
+    Raises StagedRefused at the end if a file was damaged or by a newer version: it stays where it is.
+    """
+    report, refused, races = PublishReport(), {}, 0
+    pending = _pending(store)
+    while pending:
+        batch = _next_batch(pending)
+        try:
+            part = _publish_batch(store, batch, refused)
+        except (StoreConflict, ObjectMissing) as error:
+            races += 1
+            if races > RACE_TRIES:
+                raise
+            log.info("another publisher was faster (%s), begin again", error)
+            time.sleep(random.uniform(0, 0.05 * min(races, 10)))  # noqa: S311 - spreads racers, guards no secret
+            pending = [one for one in _pending(store) if one.key not in refused]
+        else:
+            report = _added(report, part)
+            pending = pending[len(batch) :]
+    if report.table_version is None and (table := open_table(store, layout.ARTICLES)):
+        report = replace(report, table_version=table.version())
+    if refused:
+        raise StagedRefused("; ".join(refused.values()), report)
+    return report
+
+
+def _pending(store: Store) -> list[Listed]:
+    """Return the staged files, oldest run first."""
+    found = [(run, one) for one in store.list(layout.STAGED) if (run := layout.staged_run(one.key))]
+    return [one for _, one in sorted(found, key=lambda pair: (pair[0][1], pair[0][0]))]
+
+
+def _next_batch(pending: list[Listed]) -> list[Listed]:
+    size = 0
+    for count, one in enumerate(pending[:BATCH_RUNS]):
+        size += one.size
+        if count and size > BATCH_BYTES:
+            return pending[:count]
+    return pending[:BATCH_RUNS]
+
+
+def _publish_batch(store: Store, batch: list[Listed], refused: dict[str, str]) -> PublishReport:
+    table = make_table(store, layout.ARTICLES)
+    fresh = [one for one in batch if not is_committed(table, _run(one))]
+    runs = list(_read_runs(store, fresh, refused))
+    rejections = _publish_rejections(store, runs)
+    made = _publish_articles(store, table, runs)
+    store.delete(one.key for one in batch if one.key not in refused)
+    return PublishReport(
+        runs=sum(one.key not in refused for one in batch), articles=made.articles, versions=made.versions,
+        unchanged=made.unchanged, rejections=rejections, gone=made.gone, table_version=table.version(),
+    )  # fmt: skip
+
+
+def _run(staged: Listed) -> Run:
+    run = layout.staged_run(staged.key)
+    if run is None:
+        raise ValueError(f"{staged.key} is no staged file")
+    return run
+
+
+def _read_runs(store: Store, staged: list[Listed], refused: dict[str, str]) -> Iterator[StagedRun]:
+    def read(one: Listed) -> StagedRun | ObjectRefused:
+        try:
+            articles, rejections = read_tables(store, one.key)
+        except ObjectRefused as error:
+            return error
+        return StagedRun(one.key, _run(one), articles, rejections)
+
+    with ThreadPoolExecutor(READERS, "publish") as readers:
+        for one, found in zip(staged, readers.map(read, staged), strict=True):
+            if isinstance(found, ObjectRefused):
+                log.error("%s", found.message)
+                refused[one.key] = found.message
+            else:
+                yield found
+
+
+def _publish_rejections(store: Store, runs: list[StagedRun]) -> int:
+    """Append the runs' rejections; their commit comes before the articles', whose marks mean that a run is done."""
+    some = [one for one in runs if one.rejections.num_rows]
+    if not some:
+        return 0
+    table = make_table(store, layout.REJECTIONS)
+    some = [one for one in some if not is_committed(table, one.run)]
+    rows = pa.concat_tables([schema.REJECTION_ROW.empty_table(), *(one.rejections for one in some)])
+    if some:
+        append_rows(store, layout.REJECTIONS, table, _with_day(rows), [one.run for one in some])
+    return int(rows.num_rows)
+
+
+def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun]) -> Decisions:
+    """Append new articles and versions, mark gone ones. Without any change there is no commit, and none is needed."""
+    if not runs:
+        return Decisions()
+    articles = pa.concat_tables([one.articles for one in runs])
+    seen = [*_seen_articles(articles), *_seen_gone(one.rejections for one in runs)]
+    heads = read_heads(store, table) if seen else Heads(_no_heads())
+    known = heads.of(one.article_id for one in seen)
+    late = late_articles(seen, known)
+    made = decide(seen, known, read_history(store, table, late) if late else {})
+    marks = [one.run for one in runs]
+    for status in ("gone", "live"):  # first: a crash after it repeats the same decisions on the rest
+        if where := _where(made.updates, status):
+            set_status(store, table, status, where, marks if not made.rows and _is_last(made, status) else ())
+    if made.rows:
+        append_rows(store, layout.ARTICLES, table, _new_rows(articles, made.rows), marks)
+    if made.rows or made.updates:
+        changed = {article: head for article, head in made.heads.items() if known.get(article) != head}
+        write_heads(store, table, heads.replaced(changed))
+    return made
+
+
+def _is_last(made: Decisions, status: str) -> bool:
+    return status == "live" or all(head.status == "gone" for head in made.updates.values())
+
+
+def _where(updates: dict[str, Head], status: str) -> str:
+    """Return the SQL predicate of the versions that become `status`: literals are hex ids, numbers and dates only."""
+    wanted = {article: head for article, head in updates.items() if head.status == status}
+    if not wanted:
+        return ""
+    days = ", ".join(f"'{day}'" for day in sorted({head.captured_day for head in wanted.values()}))
+    pairs = " OR ".join(
+        f"(article_id = '{_hex(article)}' AND version = {int(head.version)})" for article, head in sorted(wanted.items())
+    )
+    return f"captured_day IN ({days}) AND ({pairs})"
+
+
+def _hex(article: str) -> str:
+    return f"{int(article, 16):016x}"
+
+
+def _seen_articles(articles: pa.Table) -> Iterator[Seen]:
+    columns = (articles[name].to_pylist() for name in ("captured_at", "article_id", "title", "text_sha256"))
+    for row, (captured_at, article, title, text_sha256) in enumerate(zip(*columns, strict=True)):
+        yield Seen(captured_at, Kind.ARTICLE, article, row, content_digest(title, text_sha256))
+
+
+def _seen_gone(rejections: Iterable[pa.Table]) -> Iterator[Seen]:
+    for table in rejections:
+        found = table.filter(pc.is_in(table["reason"], value_set=GONE))
+        for url, captured_at in zip(found["url"].to_pylist(), found["captured_at"].to_pylist(), strict=True):
+            yield Seen(captured_at, Kind.GONE, article_id(url))
+
+
+def _new_rows(articles: pa.Table, rows: dict[int, tuple[int, str]]) -> pa.Table:
+    """Return the batch's rows to be appended, with their version, status and partition."""
+    order = sorted(rows)
+    taken = articles.take(pa.array(order, pa.int64()))
+    for name, values in (("version", [rows[row][0] for row in order]), ("status", [rows[row][1] for row in order])):
+        field = schema.ARTICLE_ROW.field(name)
+        taken = taken.set_column(taken.schema.get_field_index(name), field, pa.array(values, field.type))
+    return _with_day(taken)
+
+
+def _with_day(rows: pa.Table) -> pa.Table:
+    days = pc.cast(pc.local_timestamp(rows["captured_at"]), pa.date32(), safe=False)
+    return rows.append_column(schema.PARTITION, days)
+
+
+def _no_heads() -> pa.Table:
+    from storage.heads import SCHEMA  # noqa: PLC0415
+
+    return SCHEMA.empty_table()
+
+
+def _added(report: PublishReport, part: PublishReport) -> PublishReport:
+    names = [one.name for one in fields(report) if one.name != "table_version"]
+    sums = {name: getattr(report, name) + getattr(part, name) for name in names}
+    return PublishReport(**sums, table_version=part.table_version)

