@@ -1,0 +1,64 @@
+"""The boilerplate planted on an article's page, known line by line: a test looks for each in the cleaned text."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from spiders.demo.edition import Desk, Edition
+from spiders.demo.story import Version, plain
+
+LINKS = 3  # in a block of related or recent articles
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """What the page of one article has around the text in one edition. `lines` is key of papers.yaml → line."""
+
+    lines: dict[str, str]
+    related: Version  # the one linked between two paragraphs
+    links: tuple[Version, ...]  # the block after the text
+    captions: tuple[str, ...]  # captions and credits of the figures
+
+    def all_lines(self) -> tuple[str, ...]:
+        """Return every planted line, each once."""
+        titles = (link.title for link in self.links)
+        return tuple(dict.fromkeys(line for line in (*self.lines.values(), *titles, *self.captions) if line))
+
+
+def planted_lines(desk: Desk, edition: Edition, version: Version) -> Planted:
+    """Return the boilerplate of `version`'s page; links and counters move on with every edition, the text does not."""
+    others = [other for other in edition.live if other.story is not version.story]
+    turn = (edition.number + _seed(version)) % len(others)
+    related, *links = (others[(turn + place) % len(others)] for place in range(LINKS + 1))
+    count = _views(desk, edition, version)
+    values = {
+        "title": version.title,
+        "author": version.story.author,
+        "related": related.title,
+        "section": version.story.section,
+        "tags": ", ".join(version.story.tags),
+        "views": "1 view" if count == 1 else f"{count} views",
+        "count": count,
+        "year": desk.epoch.year,
+        "signoff": version.story.signoff,
+        "credit": f"Copyright {desk.epoch.year} {version.story.agency}" if version.story.agency else "",
+    }
+    figures = [block for block in version.blocks if block.kind == "figure"]
+    return Planted(
+        lines={key: pattern.format_map(values) for key, pattern in desk.paper.lines.items()},
+        related=related,
+        links=tuple(links),
+        captions=tuple(text for figure in figures for text in (plain(figure.items[0]), figure.credit) if text),
+    )
+
+
+def _seed(version: Version) -> int:
+    return zlib.crc32(version.story.slug.encode())
+
+
+def _views(desk: Desk, edition: Edition, version: Version) -> int:
+    story = version.story
+    first = story.views or (1 if story.offset_s > 0 else 5 + _seed(version) % 40)
+    since = edition.number - sum(event <= story.offset_s for event in desk.events_s)
+    return first + since * (1 + _seed(version) % 4)
