@@ -26,6 +26,7 @@ _PERMISSIONS = {
 }  # fmt: skip
 _BAD_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "TokenRefreshRequired"}
 _BAD_DIGESTS = {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
+_BUSY = {"SlowDown", "RequestTimeout", "Throttling"}
 
 
 def status_of(error: ClientError) -> int:
@@ -40,34 +41,36 @@ def was_retried(error: ClientError) -> bool:
 
 def explain(error: ClientError | BotoCoreError, key: str, settings: StoreSettings) -> StoreError:
     """Return the error of this room that says what `error` means for `key`; raise it `from` the original."""
+    if isinstance(error, ClientError):
+        return _explain_answer(error, key, settings.place)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return StoreConfigError(NO_CREDENTIALS.format(place=settings.place))
-    if not isinstance(error, ClientError):
-        reason = str(error).splitlines()[0]
-        return StoreUnavailable(
-            f"no answer from S3 at {settings.place} for {key}: {reason}; "
-            "check that it runs and that BROADSHEET_S3_ENDPOINT is right"
-        )
-    status, code = status_of(error), str(error.response.get("Error", {}).get("Code", ""))
-    if code == "NoSuchBucket" or (status == 404 and error.operation_name == "ListObjectsV2"):
-        return StoreRefused(
-            f"{settings.place}: no such bucket; create {settings.bucket_name} or set BROADSHEET_S3_BUCKET"
-        )
-    if status == 404:
-        return ObjectMissing(f"{settings.place}: no object {key}")
-    if status in {409, 412}:
-        return StoreConflict(f"{settings.place}: {key} was written by another meanwhile")
-    if code in _BAD_KEYS:
-        return StoreRefused(f"{settings.place}: credentials refused ({code}); check AWS_ACCESS_KEY_ID and its secret")
-    if status in {401, 403}:
-        needed = _PERMISSIONS.get(error.operation_name, error.operation_name)
-        return StoreRefused(
-            f"{settings.place}: {needed} refused for {key}; grant it to these credentials, or check BROADSHEET_S3_BUCKET"
-        )
-    if code in _BAD_DIGESTS:
-        return ObjectRefused(f"{settings.place}: {key} was damaged on its way ({code}); try again")
-    if status in {301, 307, 400} and "region" in str(error).lower():
-        return StoreConfigError(f"{settings.place}: wrong region; set BROADSHEET_S3_REGION ({code})")
-    if status >= 500 or code in {"SlowDown", "RequestTimeout", "Throttling"}:
-        return StoreUnavailable(f"S3 at {settings.place} answers {status} {code} for {key}; check its log and disk space")
-    return StoreRefused(f"{settings.place}: {error.operation_name} of {key} refused: {status} {code}")
+    reason = str(error).splitlines()[0]
+    return StoreUnavailable(
+        f"no answer from S3 at {settings.place} for {key}: {reason}; "
+        "check that it runs and that BROADSHEET_S3_ENDPOINT is right"
+    )
+
+
+def _explain_answer(error: ClientError, key: str, place: str) -> StoreError:
+    status, code, asked = status_of(error), str(error.response.get("Error", {}).get("Code", "")), error.operation_name
+    kind: type[StoreError] = StoreRefused
+    message = f"{asked} of {key} refused: {status} {code}"
+    if code == "NoSuchBucket" or (status == 404 and asked == "ListObjectsV2"):
+        message = "no such bucket; create it or set BROADSHEET_S3_BUCKET"
+    elif status == 404:
+        kind, message = ObjectMissing, f"no object {key}"
+    elif status in {409, 412}:
+        kind, message = StoreConflict, f"{key} was written by another meanwhile"
+    elif code in _BAD_KEYS:
+        message = f"credentials refused ({code}); check AWS_ACCESS_KEY_ID and its secret"
+    elif status in {401, 403}:
+        needed = _PERMISSIONS.get(asked, asked)
+        message = f"{needed} refused for {key}; grant it to these credentials, or check BROADSHEET_S3_BUCKET"
+    elif code in _BAD_DIGESTS:
+        kind, message = ObjectRefused, f"{key} was damaged on its way ({code}); try again"
+    elif status in {301, 307, 400} and "region" in str(error).lower():
+        kind, message = StoreConfigError, f"wrong region ({code}); set BROADSHEET_S3_REGION"
+    elif status >= 500 or code in _BUSY:
+        kind, message = StoreUnavailable, f"S3 answers {status} {code} for {key}; check its log and disk space"
+    return kind(f"{place}: {message}")

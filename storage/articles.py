@@ -91,8 +91,7 @@ class Archive:
 
         table = open_table(self.store, layout.ARTICLES)
         if table is None:
-            frame = pl.from_arrow(schema.ARTICLES.empty_table())
-            return frame.lazy() if isinstance(frame, pl.DataFrame) else frame.to_frame().lazy()
+            return pl.DataFrame(schema.ARTICLES.empty_table()).lazy()
         frame = pl.scan_delta(table)
         if all_versions:
             return frame

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from datetime import date
 from pathlib import Path
 
 from extract.stored import StoredObject
 from storage import layout
 from storage.client import Store
-from storage.errors import ObjectMissing, StoreConflict
+from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.staging import stored_object
 
 
@@ -52,6 +53,13 @@ class S3CaptureArchive:
         keys = [one.key for one in self._store.list(layout.raw_prefix(site), start_after=start)]
         own = [key for key in keys if key.endswith(".warc.gz") and key.rpartition("/")[2].startswith(f"{run_id}-")]
         return [self._object(key) for key in sorted(own, key=lambda key: key.rpartition("/")[2])]
+
+    def read_segment(self, stored: StoredObject, to: Path) -> None:
+        """Fetch a WARC segment into the file `to`; ObjectRefused if its bytes are not those listed."""
+        with self._store.open(stored.key) as stream, to.open("wb") as file:
+            shutil.copyfileobj(stream, file)
+        if _file_identity(to) != (stored.sha256, stored.size):
+            raise ObjectRefused(f"{stored.key}: its bytes are not those the manifest lists; restore it from a backup")
 
     def segment_key(self, site: str, run_id: str, number: int, day: date) -> str:
         """Return the key that `put_segment` stores under."""

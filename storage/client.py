@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,11 +16,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from extract.stored import StoredObject
 from storage.answers import explain, status_of, was_retried
-from storage.errors import StoreConflict
+from storage.errors import StoreConflict, StoreRefused
 from storage.session import delta_options, make_client, make_session
 from storage.stream import ObjectStream
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
     from storage.settings import StoreSettings
@@ -70,7 +72,7 @@ class Store:
         except (ClientError, BotoCoreError) as error:
             raise explain(error, key, self.settings) from error
 
-    def open(self, key: str) -> IO[bytes]:
+    def open(self, key: str) -> io.BufferedReader:
         """Return the object as a stream; a broken connection is taken up where it broke. ObjectMissing without one."""
 
         def fetch(offset: int, etag: str | None) -> GetObjectOutputTypeDef:
@@ -165,30 +167,27 @@ class Store:
             except (ClientError, BotoCoreError) as error:
                 raise explain(error, batch[0], self.settings) from error
             for refusal in answer.get("Errors", ()):
-                if refusal.get("Code") != "NoSuchKey":
-                    wrapped = ClientError({"Error": {"Code": refusal.get("Code", "")},
-                                           "ResponseMetadata": {"HTTPStatusCode": 403}}, "DeleteObjects")  # fmt: skip
-                    raise explain(wrapped, refusal.get("Key", batch[0]), self.settings) from None
+                code, key = refusal.get("Code", ""), refusal.get("Key", batch[0])
+                if code != "NoSuchKey":
+                    raise StoreRefused(f"{self.settings.place}: s3:DeleteObject refused for {key}: {code}; grant it")
 
     def check_reachable(self) -> None:
         """Raise within 10 s what is wrong with endpoint, bucket or credentials, if anything is."""
-        quick = make_client(self._session, self.settings, quick=True)
         try:
-            quick.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + "state/", MaxKeys=1)
+            self._quick.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + "state/", MaxKeys=1)
         except (ClientError, BotoCoreError) as error:
             raise explain(error, "state/", self.settings) from error
-        finally:
-            quick.close()
 
     def try_once(self, key: str) -> None:
         """Write an empty object at `key` without retries: whether the store is ready to keep things."""
-        quick = make_client(self._session, self.settings, quick=True)
         try:
-            quick.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=b"")
+            self._quick.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=b"")
         except (ClientError, BotoCoreError) as error:
             raise explain(error, key, self.settings) from error
-        finally:
-            quick.close()
+
+    @cached_property
+    def _quick(self) -> S3Client:
+        return make_client(self._session, self.settings, quick=True)
 
     def table_uri(self, key: str) -> str:
         """Return the URI by which deltalake and other readers know the table at `key`."""
@@ -201,6 +200,8 @@ class Store:
     def close(self) -> None:
         """Close the pooled connections."""
         self._client.close()
+        if "_quick" in self.__dict__:
+            self._quick.close()
 
 
 def _conditions(if_none_match: bool, if_match: str | None) -> dict[str, str]:  # noqa: FBT001

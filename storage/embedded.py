@@ -10,44 +10,24 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
 import psutil
+from pydantic import SecretStr
 
 from storage import weed
 from storage.client import Store
 from storage.errors import EmbeddedStoreFailed, StoreError
-from storage.settings import StoreSettings
+from storage.server import Server, adopt, await_end, find_process, forget, is_alive
+from storage.settings import EMBEDDED_BUCKET, StoreSettings
 
 log = logging.getLogger(__name__)
 START_TRIES = 3  # a port may be taken between its choice and its use
 READY_S = 60.0  # 1.2 s cold on 2 idle cores
 STOP_S = 20.0  # SIGTERM takes 2 s
 LOG_BYTES = 8 * 2**20
-_children: dict[int, subprocess.Popen[bytes]] = {}  # started here, kept to be reaped
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running server, as $BROADSHEET_HOME/s3/server.json remembers it. `keep`: it outlives its last user."""
-
-    pid: int
-    create_time: float
-    ports: dict[str, int]
-    sockets: str
-    keep: bool
-
-    @property
-    def endpoint(self) -> str:
-        """The S3 endpoint."""
-        return f"http://127.0.0.1:{self.ports['s3.port']}"
-
-    @property
-    def metrics_url(self) -> str:
-        """Prometheus metrics; SeaweedFS_s3_request_total counts the requests of every client."""
-        return f"http://127.0.0.1:{self.ports['metricsPort']}/metrics"
 
 
 class EmbeddedStore:
@@ -69,7 +49,7 @@ class EmbeddedStore:
     def running(self) -> Server | None:
         """Return the server if its process is alive."""
         server = self._read_state()
-        return server if server and _process(server, self.data) else None
+        return server if server and find_process(server, self.data) else None
 
     def stop(self) -> bool:
         """Stop the server; return whether one ran. Only a process that is this folder's server is signalled."""
@@ -93,8 +73,8 @@ class EmbeddedStore:
         """Return store settings for `server`, with its own keys."""
         access, secret = weed.write_config(self._config)
         return StoreSettings(
-            home=self._given.home, endpoint=server.endpoint, bucket=weed.EMBEDDED_BUCKET, prefix=self._given.prefix,
-            region="us-east-1", access_key=access, secret_key=secret,
+            home=self._given.home, endpoint=server.endpoint, bucket=EMBEDDED_BUCKET, prefix=self._given.prefix,
+            region="us-east-1", access_key=access, secret_key=SecretStr(secret),
         )  # fmt: skip
 
     def folder_made(self) -> Path:
@@ -102,7 +82,8 @@ class EmbeddedStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise EmbeddedStoreFailed(f"{self.folder}: {error.strerror}; set BROADSHEET_HOME to a folder to write in") from error
+            where = f"{self.folder}: {error.strerror}"
+            raise EmbeddedStoreFailed(f"{where}; set BROADSHEET_HOME to a folder to write in") from error
         return self.folder
 
     @contextmanager
@@ -123,15 +104,15 @@ class EmbeddedStore:
 
     def _start(self, *, keep: bool) -> Server:
         server = self._read_state()
-        if server and (process := _process(server, self.data)):
+        if server and (process := find_process(server, self.data)):
             if keep and not server.keep:
-                server = Server(**{**asdict(server), "keep": True})
+                server = replace(server, keep=True)
                 weed.write_private(self._state, json.dumps(asdict(server)))
             self._await_ready(server, process)
             return server
         self._clear(server)
         self._check_disk()
-        wanted = server.ports if server else {}
+        wanted = self._last_ports()
         for attempt in range(1, START_TRIES + 1):
             fresh = self._spawn(weed.free_ports(wanted), keep=keep)
             try:
@@ -169,14 +150,17 @@ class EmbeddedStore:
                 argv, cwd=self._config, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,  # Ctrl-C is for the command at the terminal, which then stops the server itself
             )  # fmt: skip
-        _children[child.pid] = child
-        try:
-            created = psutil.Process(child.pid).create_time()
-        except psutil.NoSuchProcess:
-            created = 0.0
-        server = Server(child.pid, created, ports, str(sockets), keep)
+        server = Server(child.pid, adopt(child), ports, str(sockets), keep)
         weed.write_private(self._state, json.dumps(asdict(server)))
+        weed.write_private(self.folder / "ports.json", json.dumps(ports))
         return server
+
+    def _last_ports(self) -> dict[str, int]:
+        """Return the ports of the last start: those still free are taken again, so that the endpoint stays."""
+        try:
+            return {name: int(port) for name, port in json.loads((self.folder / "ports.json").read_text()).items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
 
     def _await_ready(self, server: Server, process: psutil.Process) -> None:
         """Return once a signed PUT is answered."""
@@ -187,12 +171,11 @@ class EmbeddedStore:
                 try:
                     store.try_once("state/ready")
                 except StoreError as error:
-                    if not _alive(process):
+                    if not is_alive(process):
                         raise EmbeddedStoreFailed(f"the embedded S3 ended at once: {self._last_line()}") from error
                     if time.monotonic() > deadline:
-                        raise EmbeddedStoreFailed(
-                            f"the embedded S3 does not answer at {server.endpoint} after {READY_S:.0f} s; see {self.log_file}"
-                        ) from error
+                        waited = f"does not answer at {server.endpoint} after {READY_S:.0f} s"
+                        raise EmbeddedStoreFailed(f"the embedded S3 {waited}; see {self.log_file}") from error
                     time.sleep(0.05)
                 else:
                     return
@@ -201,12 +184,12 @@ class EmbeddedStore:
 
     def _stop(self) -> bool:
         server = self._read_state()
-        process = _process(server, self.data) if server else None
+        process = find_process(server, self.data) if server else None
         if process:
             process.terminate()
-            if not _wait(process, STOP_S):
+            if not await_end(process, STOP_S):
                 process.kill()
-                if not _wait(process, STOP_S):
+                if not await_end(process, STOP_S):
                     raise EmbeddedStoreFailed(f"the embedded S3 (pid {process.pid}) cannot be stopped")
         self._clear(server)
         return process is not None
@@ -216,8 +199,7 @@ class EmbeddedStore:
         self._state.unlink(missing_ok=True)
         if not server:
             return
-        if child := _children.pop(server.pid, None):
-            child.poll()
+        forget(server.pid)
         sockets = Path(server.sockets)
         stray = [sockets / "filer.sock", sockets / "s3.sock", *weed.stray_sockets(server.ports)]
         for path in stray:
@@ -236,33 +218,3 @@ class EmbeddedStore:
     def _last_line(self) -> str:
         lines = self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []
         return f"{lines[-1][:200]} (see {self.log_file})" if lines else f"no word in {self.log_file}"
-
-
-def _alive(process: psutil.Process) -> bool:
-    try:
-        if child := _children.get(process.pid):
-            child.poll()
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _process(server: Server, data: Path) -> psutil.Process | None:
-    """Return the server's process if it lives and is this very server, not another that got its pid."""
-    try:
-        process = psutil.Process(server.pid)
-        same = abs(process.create_time() - server.create_time) < 5 and f"-dir={data}" in process.cmdline()
-        return process if same and _alive(process) else None
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return None
-
-
-def _wait(process: psutil.Process, timeout_s: float) -> bool:
-    try:
-        if child := _children.get(process.pid):
-            child.wait(timeout_s)
-        else:
-            process.wait(timeout_s)
-    except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
-        return False
-    return True

@@ -8,8 +8,9 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +40,11 @@ class Heads:
 
     rows: pa.Table
 
+    @classmethod
+    def empty(cls) -> Heads:
+        """Return the heads of an empty table."""
+        return cls(SCHEMA.empty_table())
+
     def of(self, articles: Iterable[str]) -> dict[str, Head]:
         """Return the heads of those `articles` that the table has."""
         wanted = pa.array(sorted(set(articles)), pa.string())
@@ -50,7 +56,10 @@ class Heads:
         wanted = pa.array(sorted(changed), pa.string())
         kept = self.rows.filter(pc.invert(pc.is_in(self.rows["article_id"], value_set=wanted)))
         names = SCHEMA.names[1:]
-        rows = [{"article_id": article} | {name: getattr(head, name) for name in names} for article, head in changed.items()]
+        rows = [
+            {"article_id": article} | {name: getattr(head, name) for name in names}
+            for article, head in changed.items()
+        ]
         return Heads(pa.concat_tables([kept, pa.Table.from_pylist(rows, schema=SCHEMA)]))
 
 
@@ -91,14 +100,14 @@ def _scan_heads(store: Store, table: DeltaTable) -> Heads:
         known = heads.get(article)
         last = max(version, known.last_version if known else 0)
         if known and _order(row["captured_at"], version) < _order(known.captured_at, known.version):
-            heads[article] = Head(known.version, last, known.digest, known.status, known.captured_at, known.captured_day)
+            heads[article] = replace(known, last_version=last)
         else:
             digest = content_digest(row["title"], row["text_sha256"])
             heads[article] = Head(version, last, digest, row["status"], row["captured_at"], row["captured_day"])
-    return Heads(SCHEMA.empty_table()).replaced(heads)
+    return Heads.empty().replaced(heads)
 
 
-def _scan(store: Store, table: DeltaTable, wanted: pc.Expression | None) -> Iterator[dict[str, object]]:
+def _scan(store: Store, table: DeltaTable, wanted: pc.Expression | None) -> Iterator[dict[str, Any]]:
     with table_errors(store, layout.ARTICLES):
         for batch in table.to_pyarrow_dataset().to_batches(columns=_COLUMNS, filter=wanted):
             yield from batch.to_pylist()

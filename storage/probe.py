@@ -32,7 +32,7 @@ def check_store(store: Store, *, remembered: bool = False) -> None:
         _must_conflict(store, key, "If-Match", etag='"0123456789abcdef0123456789abcdef"')
         store.put(key, b"second", if_match=etag)
         if store.get(key).body != b"second":
-            raise StoreRefused(f"{store.settings.place}: an object that was replaced reads as before; use another store")
+            raise StoreRefused(f"{store.settings.place}: a replaced object reads as before; use another store")
     finally:
         store.delete([key])
     memory.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The single publisher: staged runs in, a few commits on the tables out, each run exactly once however often it dies."""
+"""The single publisher: staged runs in, a few commits on the tables out, each run exactly once whatever dies."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def publish(store: Store) -> PublishReport:
 
     Raises StagedRefused at the end if a file was damaged or by a newer version: it stays where it is.
     """
-    report, refused, races = PublishReport(), {}, 0
+    report, races = PublishReport(), 0
+    refused: dict[str, str] = {}
     pending = _pending(store)
     while pending:
         batch = _next_batch(pending)
@@ -169,7 +170,7 @@ def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun]) ->
         return Decisions()
     articles = pa.concat_tables([one.articles for one in runs])
     seen = [*_seen_articles(articles), *_seen_gone(one.rejections for one in runs)]
-    heads = read_heads(store, table) if seen else Heads(_no_heads())
+    heads = read_heads(store, table) if seen else Heads.empty()
     known = heads.of(one.article_id for one in seen)
     late = late_articles(seen, known)
     made = decide(seen, known, read_history(store, table, late) if late else {})
@@ -196,7 +197,8 @@ def _where(updates: dict[str, Head], status: str) -> str:
         return ""
     days = ", ".join(f"'{day}'" for day in sorted({head.captured_day for head in wanted.values()}))
     pairs = " OR ".join(
-        f"(article_id = '{_hex(article)}' AND version = {int(head.version)})" for article, head in sorted(wanted.items())
+        f"(article_id = '{_hex(article)}' AND version = {int(head.version)})"
+        for article, head in sorted(wanted.items())
     )
     return f"captured_day IN ({days}) AND ({pairs})"
 
@@ -231,12 +233,6 @@ def _new_rows(articles: pa.Table, rows: dict[int, tuple[int, str]]) -> pa.Table:
 def _with_day(rows: pa.Table) -> pa.Table:
     days = pc.cast(pc.local_timestamp(rows["captured_at"]), pa.date32(), safe=False)
     return rows.append_column(schema.PARTITION, days)
-
-
-def _no_heads() -> pa.Table:
-    from storage.heads import SCHEMA  # noqa: PLC0415
-
-    return SCHEMA.empty_table()
 
 
 def _added(report: PublishReport, part: PublishReport) -> PublishReport:

@@ -24,16 +24,18 @@ def staged_row(outcome: Article | Rejection, run_id: str) -> Row:
 
 def to_row(record: object) -> Row:
     """Return a dataclass as a dict of values that Arrow takes: enums by value, tuples as lists, dataclasses nested."""
-    return {name: _plain(getattr(record, name)) for name, _ in _typed_fields(type(record))}
+    kind: Any = type(record)
+    return {name: _plain(getattr(record, name)) for name, _ in _typed_fields(kind)}
 
 
 def from_row(record: type[Record], row: Row) -> Record:
     """Return the dataclass that `row` holds; columns it has no field for (captured_day) are left out."""
-    return record(**{name: _typed(hint, row.get(name)) for name, hint in _typed_fields(record)})
+    kind: Any = record
+    return record(**{name: _typed(hint, row.get(name)) for name, hint in _typed_fields(kind)})
 
 
 @cache
-def _typed_fields(record: type) -> list[tuple[str, Any]]:
+def _typed_fields(record: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - a dataclass, hashable to mypy
     hints = typing.get_type_hints(record)
     return [(field.name, hints[field.name]) for field in fields(record)]
 

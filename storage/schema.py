@@ -16,7 +16,13 @@ from extract.rejection import Rejection
 
 STAGED_VERSION = 1  # of the staged file's layout; raised when a field is added or changes its meaning
 VERSION_KEY = b"broadsheet.staged"
-_PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), datetime: pa.timestamp("us", tz="UTC")}
+_PLAIN = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    datetime: pa.timestamp("us", tz="UTC"),
+}
 
 
 def record_schema(record: type) -> pa.Schema:

@@ -79,7 +79,7 @@ def delta_options(session: boto3.session.Session, settings: StoreSettings) -> di
             "aws_virtual_hosted_style_request": "false",
         }
     if settings.loopback:
-        bypass_proxy(urlsplit(settings.endpoint).hostname or "127.0.0.1")
+        bypass_proxy(urlsplit(settings.endpoint or "").hostname or "127.0.0.1")
     return options
 
 

@@ -47,7 +47,8 @@ class ObjectStream(io.RawIOBase):
                 cause = None
             self._body.close()
             self._body = self._fetch(self._offset, self._etag)["Body"]
-        raise StoreUnavailable(f"{self._key}: broke off at byte {self._offset} of {self._size}, {TRIES} times") from cause
+        where = f"at byte {self._offset} of {self._size}"
+        raise StoreUnavailable(f"{self._key}: broke off {where}, {TRIES} times") from cause
 
     def close(self) -> None:
         if not self.closed:

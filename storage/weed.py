@@ -56,7 +56,7 @@ def socket_folder(folder: Path) -> Path:
     """Return where the server's unix sockets go: `folder`, or a private one in /tmp if its path is too long."""
     if len(os.fsencode(folder / "filer.sock")) <= SOCKET_PATH_MAX:
         return folder
-    return Path(tempfile.mkdtemp(prefix="broadsheet-s3-", dir="/tmp"))  # noqa: S108 - mkdtemp makes it mode 0700
+    return Path(tempfile.mkdtemp(prefix="broadsheet-s3-", dir="/tmp"))
 
 
 def stray_sockets(ports: dict[str, int]) -> list[Path]:

@@ -39,13 +39,13 @@ def store(store_settings: StoreSettings) -> Iterator[Store]:
 @pytest.fixture
 def store_env(store_settings: StoreSettings) -> dict[str, str]:
     """The same store as environment variables, for commands in processes of their own."""
-    assert store_settings.endpoint and store_settings.bucket and store_settings.access_key and store_settings.secret_key
+    assert store_settings.secret_key
     return {
         "BROADSHEET_HOME": str(store_settings.home),
-        "BROADSHEET_S3_ENDPOINT": store_settings.endpoint,
-        "BROADSHEET_S3_BUCKET": store_settings.bucket,
+        "BROADSHEET_S3_ENDPOINT": str(store_settings.endpoint),
+        "BROADSHEET_S3_BUCKET": str(store_settings.bucket),
         "BROADSHEET_S3_PREFIX": store_settings.prefix,
         "BROADSHEET_S3_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": store_settings.access_key,
+        "AWS_ACCESS_KEY_ID": str(store_settings.access_key),
         "AWS_SECRET_ACCESS_KEY": store_settings.secret_key.get_secret_value(),
     }
