@@ -93,7 +93,7 @@ class EmbeddedPostgres:
         quoted = str(self.sockets).replace('"', '""')
         for name, value in (SETTINGS | {"unix_socket_directories": f'"{quoted}"'}).items():
             argv += ["-c", f"{name}={value}"]
-        part = Part("postgres", argv, self._env(), stage=3, stop_signal=signal.SIGINT, account=self.account)
+        part = Part("postgres", argv, self._env(), stage=2, stop_signal=signal.SIGINT, account=self.account)
         return Component(part, self.log)
 
     def wait_ready(self, server: Component, pause: Callable[[float], None]) -> None:
