@@ -23,3 +23,7 @@ class LessThanExpected(ClickException):
     """A site gave less than its file expects."""
 
     exit_code = 3
+
+
+class CountsDiffer(ClickException):
+    """A step lost something on the way: the message names the run and what to repeat."""

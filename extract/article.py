@@ -62,6 +62,6 @@ class Article:
     run_id: str = ""
 
 
-def content_sha256(title: str, text: str) -> str:
+def content_sha256(title: str, text_sha256: str) -> str:
     """Return the hex sha256 that tells versions apart: over title and text, the two that make an edit."""
-    return hashlib.sha256(f"{title}\n\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{title}\n{text_sha256}".encode()).hexdigest()

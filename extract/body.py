@@ -14,6 +14,7 @@ ENGINE_VERSION = version("trafilatura")
 
 # `dedup` remembers text across calls and stays off; comments are readers', not the newsroom's
 _OPTIONS = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False)
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")  # terminals obey them, text has no use for them
 
 
 class NoTreeError(ValueError):
@@ -36,5 +37,5 @@ def read_body(tree: HtmlElement, url: str) -> str:
     found = bare_extraction(tree, url=url, options=_OPTIONS)
     if not isinstance(found, Document) or not found.text:
         return ""
-    lines = (" ".join(line.split()) for line in found.text.splitlines())
+    lines = (" ".join(line.translate(_CONTROLS).split()) for line in found.text.splitlines())
     return "\n".join(line for line in lines if line)

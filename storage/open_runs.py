@@ -83,7 +83,9 @@ def dead_runs(store: Store, sites: Iterable[str], but: str) -> list[OpenRun]:
     A run that is taken for dead and lives is read twice: its articles are the same, so nothing is lost or doubled.
     """
     wanted = set(sites)
-    return [found for found in list_open(store) if found.run_id != but and wanted & set(found.sites) and not _alive(found)]
+    return [
+        found for found in list_open(store) if found.run_id != but and wanted & set(found.sites) and not _alive(found)
+    ]
 
 
 def _alive(opened: OpenRun) -> bool:
@@ -100,4 +102,6 @@ def _parse(body: bytes, key: str) -> OpenRun:
         found = orjson.loads(body)
         return OpenRun(found["run_id"], tuple(found["sites"]), found["host"], found["pid"], found["process_created"])
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise ObjectRefused(f"{key}: no open run ({error!r}); delete the object if no run of that id is under way") from error
+        raise ObjectRefused(
+            f"{key}: no open run ({error!r}); delete the object if no run of that id is under way"
+        ) from error

@@ -16,8 +16,8 @@ from extract.rejection import Rejection
 from extract.stored import StoredObject
 from storage import layout, schema
 from storage.client import Store
-from storage.staging import Extracted, open_rows, write_rows
 from storage.rows import staged_row
+from storage.staging import Extracted, open_rows, write_rows
 
 BATCH_ROWS = 256
 
@@ -88,4 +88,8 @@ def _note(batch: pa.RecordBatch) -> Iterator[Noted]:
         rows = batch.column(name).drop_null()
         columns = [rows.field(field).to_pylist() for field in ("url", "captured_at", *fields)]
         for url, captured_at, *rest in zip(*columns, strict=True):
-            yield Noted(url, captured_at, *rest, None) if name == "article" else Noted(url, captured_at, None, None, *rest)
+            yield (
+                Noted(url, captured_at, *rest, None)
+                if name == "article"
+                else Noted(url, captured_at, None, None, *rest)
+            )

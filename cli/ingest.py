@@ -1,0 +1,54 @@
+"""`ingest`: one pass over the sites now, without Airflow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import click
+import orjson
+
+from cli.errors import LessThanExpected, RunFailed
+from cli.ingestion import Ingestion
+from spiders.site import load_sites, select_sites
+from storage.connect import open_store
+
+
+@click.command()
+@click.argument("sites", nargs=-1)
+@click.option("--revisit-now", is_flag=True, help="Every live article is due for a re-check.")
+@click.option("--json", "as_json", is_flag=True, help="Last line of stdout: the run report as JSON.")
+def ingest(*, sites: tuple[str, ...], revisit_now: bool, as_json: bool) -> None:
+    """Archive SITES (default: all enabled ones) once, now: discover, fetch, extract, stage, publish."""
+    chosen = select_sites(sites, load_sites())
+    if not chosen:
+        raise click.UsageError(
+            "sites.yaml names no enabled site; add one (./broadsheet sites add URL) or see the demo (./broadsheet up)"
+        )
+    with open_store() as store:
+        report = Ingestion(store, chosen, revisit_now=revisit_now).run()
+    click.echo(orjson.dumps(report).decode() if as_json else summary(report))
+    if failed := {name: one["error"] for name, one in report["sites"].items() if "error" in one}:
+        raise RunFailed("; ".join(f"{name}: {why}" for name, why in failed.items()))
+    if report["stopped"]:
+        raise RunFailed(
+            "stopped before the end; everything captured so far is archived, the next run goes on from here"
+        )
+    if short := [one["shortfall"] for one in report["sites"].values() if "shortfall" in one]:
+        raise LessThanExpected("; ".join(short))
+
+
+def summary(report: dict[str, Any]) -> str:
+    """Return the run report in a few lines for people."""
+    totals, published = report["totals"], report["published"]
+    lines = [
+        f"run {report['run_id']}: {len(report['sites'])} sites, {totals['discovered']} URLs in {report['seconds']:.1f} s",
+        f"  articles   {published['articles']} new, {published['versions']} edited, {published['gone']} gone, "
+        f"{published['unchanged']} read again and unchanged",
+        f"  not read   {totals['not_due']} not due, {totals['not_modified']} not modified, "
+        f"{totals['unchanged']} same bytes, {totals['deferred']} deferred to the next run",
+    ]
+    reasons = Counter(totals["rejections"])
+    if reasons:
+        lines.append("  rejected   " + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()))
+    return "\n".join(lines)

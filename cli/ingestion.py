@@ -1,0 +1,211 @@
+"""One pass over many sites: a few crawl processes, extraction on every core meanwhile, then staging and one publish."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+from click import ClickException
+from spiders.process import CrawlProcess
+from spiders.shortfall import shortfall
+
+from cli.extraction import Extractors, extractors
+from cli.progress import Bar, progress
+from cli.runs import new_run_id, read_frontier, record_crawl, run_segments, stage_run
+from extract.stored import StoredObject
+from spiders.errors import CrawlFailed
+from spiders.report import CrawlReport
+from spiders.site import Site
+from storage.client import Store
+from storage.manifest import RunManifest
+from storage.open_runs import OpenRun, dead_runs, open_run
+from storage.publish import PublishReport, publish
+from storage.staging import Extracted
+
+log = logging.getLogger(__name__)
+SITES_PER_PROCESS = 300  # one reactor crawls this many at ease; the other cores are better spent on extraction
+STAGERS = 8  # threads that mostly wait for S3
+Event = dict[str, Any]
+
+
+@dataclass(slots=True)
+class SitePass:
+    """What is under way for one site; `parts` are the segments being read, by key."""
+
+    site: Site
+    parts: dict[str, Future[Extracted]] = field(default_factory=dict)
+    finishing: Future[RunManifest] | None = None
+    fetched: int = 0
+    discovered: int = 0
+    error: str | None = None
+    shortfall: str | None = None
+
+
+class Ingestion:
+    """One run over `sites`. Call `run` once."""
+
+    def __init__(self, store: Store, sites: Sequence[Site], *, revisit_now: bool) -> None:
+        self._store, self._revisit_now = store, revisit_now
+        self._passes = {site.name: SitePass(site) for site in sites}
+        self._run_id = new_run_id()
+        self._dead: list[OpenRun] = []
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._processes: list[CrawlProcess] = []
+        self._stopped = False
+
+    def run(self) -> dict[str, Any]:
+        """Do the whole pass and return its report; what fails for one site is in that site's part of it."""
+        started_at, clock = datetime.now(UTC), time.monotonic()
+        open_run(self._store, self._run_id, self._passes)
+        self._dead = dead_runs(self._store, self._passes, self._run_id)
+        with ExitStack() as stack:
+            pool = stack.enter_context(extractors())
+            stagers = stack.enter_context(ThreadPoolExecutor(STAGERS, thread_name_prefix="stage"))
+            stack.enter_context(self._graceful_stop())
+            bar = stack.enter_context(progress(f"{len(self._passes)} sites"))
+            self._crawl()
+            self._follow(pool, stagers, bar)
+            manifests = self._finish(bar)
+        published = publish(self._store)
+        return self._report(started_at, time.monotonic() - clock, manifests, published)
+
+    def _crawl(self) -> None:
+        """Start the crawl processes; their events, and the end of each, come through the queue."""
+        names = list(self._passes)
+        count = -(-len(names) // SITES_PER_PROCESS)
+        for number in range(count):
+            own = names[number::count]
+            argv = [sys.executable, "-m", "cli", "crawl-worker", "--run", self._run_id]
+            argv += ["--revisit-now"] if self._revisit_now else []
+            process = CrawlProcess([*argv, "--", *own])
+            self._processes.append(process)
+            threading.Thread(target=self._listen, args=(process, own), daemon=True).start()
+
+    def _listen(self, process: CrawlProcess, names: list[str]) -> None:
+        try:
+            for event in process:
+                self._events.put(event)
+            ending = ""
+        except CrawlFailed as error:
+            ending = error.message
+        self._events.put({"event": "ended", "sites": names, "error": ending})
+
+    def _follow(self, pool: Extractors, stagers: ThreadPoolExecutor, bar: Bar) -> None:
+        running = len(self._processes)
+        while running:
+            event = self._events.get()
+            if event["event"] == "ended":
+                running -= 1
+                for name in event["sites"]:
+                    one = self._passes[name]
+                    if one.finishing is None and one.error is None:
+                        one.error = event["error"] or "the crawl process ended without a report"
+                continue
+            one = self._passes[event["site"]]
+            if event["event"] == "segment":
+                self._extract(pool, one, StoredObject(**event["object"]))
+            elif event["event"] == "report":
+                report = CrawlReport.from_json(event["report"])
+                one.finishing = stagers.submit(self._finish_site, pool, one, report)
+            elif event["event"] == "error":
+                one.error = event["error"]
+            elif event["event"] == "progress":
+                one.fetched, one.discovered = event["fetched"], event["discovered"]
+                self._show(bar)
+
+    def _extract(self, pool: Extractors, one: SitePass, segment: StoredObject) -> None:
+        if segment.key not in one.parts:
+            one.parts[segment.key] = pool.submit(one.site.name, self._run_id, len(one.parts), segment)
+
+    def _finish_site(self, pool: Extractors, one: SitePass, report: CrawlReport) -> RunManifest:
+        """Record the crawl, read what is not read yet, and stage it; runs in a thread of its own."""
+        manifest = record_crawl(self._store, one.site, report, self._dead)
+        for segment in run_segments(manifest):
+            self._extract(pool, one, segment)
+        for part in one.parts.values():
+            part.result()
+        staged = stage_run(self._store, manifest, self._dead)
+        frontier = read_frontier(self._store, one.site.name)
+        one.shortfall = shortfall(report, frontier, one.site, datetime.now(UTC))
+        return staged
+
+    def _finish(self, bar: Bar) -> dict[str, RunManifest]:
+        manifests = {}
+        for name, one in self._passes.items():
+            if one.finishing is None:
+                continue
+            try:
+                manifests[name] = one.finishing.result()
+            except ClickException as error:
+                one.error = error.message
+            except BrokenProcessPool:
+                one.error = "an extracting process was killed (out of memory?); the captures are kept, run again"
+            self._show(bar)
+        return manifests
+
+    def _show(self, bar: Bar) -> None:
+        passes = self._passes.values()
+        staged = sum(one.finishing is not None and one.finishing.done() for one in passes)
+        fetched, discovered = sum(one.fetched for one in passes), sum(one.discovered for one in passes)
+        bar.update(fetched, discovered or None, f"pages fetched, {staged} sites done")
+
+    @contextmanager
+    def _graceful_stop(self) -> Iterator[None]:
+        """SIGINT and SIGTERM end the crawls, once and gracefully; what they captured is still archived."""
+
+        def stop(signum: int, frame: FrameType | None) -> None:
+            self._stopped = True
+            for process in self._processes:
+                process.terminate()
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _report(
+        self, started_at: datetime, seconds: float, manifests: dict[str, RunManifest], published: PublishReport
+    ) -> dict[str, Any]:
+        sites = {name: self._site_report(one, manifests.get(name)) for name, one in self._passes.items()}
+        return {
+            "run_id": self._run_id,
+            "started_at": started_at.isoformat(),
+            "seconds": round(seconds, 3),
+            "stopped": self._stopped,
+            "totals": _totals(list(sites.values())),
+            "published": asdict(published),
+            "sites": sites,
+        }
+
+    def _site_report(self, one: SitePass, manifest: RunManifest | None) -> Event:
+        report: Event = {"discovered": 0, "articles": 0, "rejections": {}, "recovered": 0}
+        if manifest is not None:
+            counts = manifest.counts
+            outcomes = {name: count for name, count in counts["outcomes"].items() if name not in {"captured", "failed"}}
+            report = {key: counts[key] for key in report} | outcomes | {"sources": dict(manifest.sources)}
+        report |= {"error": one.error} if one.error else {}
+        return report | ({"shortfall": one.shortfall} if one.shortfall else {})
+
+
+def _totals(sites: list[Event]) -> Event:
+    """Return the sums: discovered + recovered = articles + rejections + not_modified + unchanged + not_due + deferred."""
+    names = ("discovered", "recovered", "articles", "not_modified", "unchanged", "not_due", "deferred")
+    reasons: Counter[str] = Counter()
+    for site in sites:
+        reasons.update(site["rejections"])
+    return {name: sum(site.get(name, 0) for site in sites) for name in names} | {"rejections": dict(reasons)}

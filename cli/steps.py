@@ -1,0 +1,121 @@
+"""The steps that the DAG tasks start: each reads what the one before wrote to S3, and says what it did in one JSON line."""
+
+from __future__ import annotations
+
+from concurrent.futures import as_completed
+from dataclasses import asdict
+from typing import Any
+
+import click
+from spiders.crawl import crawl_sites
+
+from cli.crawling import SpiderArchive
+from cli.errors import LessThanExpected, RunFailed
+from cli.extraction import extractors
+from cli.runs import record_crawl, run_segments, stage_run
+from spiders.report import CrawlReport
+from spiders.site import Site, load_sites, select_sites
+from storage.client import Store
+from storage.connect import open_store
+from storage.manifest import RunManifest, RunState
+from storage.open_runs import dead_runs, open_run
+from storage.parts import written_parts
+from storage.publish import publish as publish_staged
+
+SITE = click.argument("site_name", metavar="SITE")
+RUN = click.option("--run", "run_id", required=True, help="The run's id, the same for all its steps and their retries.")
+
+
+@click.command(hidden=True)
+@SITE
+@RUN
+@click.option("--revisit-now", is_flag=True)
+def crawl(*, site_name: str, run_id: str, revisit_now: bool) -> None:
+    """Crawl SITE once. A run that was crawled already is not crawled again."""
+    site = select_sites([site_name], load_sites())[0]
+    with open_store() as store:
+        manifest = _manifest(store, site_name, run_id)
+        if manifest is None:
+            manifest = _crawl(store, site, run_id, revisit_now=revisit_now)
+        _say(site=site_name, run_id=run_id, **manifest.counts, sources=dict(manifest.sources))
+
+
+def _crawl(store: Store, site: Site, run_id: str, *, revisit_now: bool) -> RunManifest:
+    open_run(store, run_id, [site.name])
+    dead = dead_runs(store, [site.name], run_id)
+    ended: dict[str, dict[str, Any]] = {}
+
+    def follow(event: dict[str, Any]) -> None:
+        if event["event"] in {"report", "error"}:
+            ended[event["event"]] = event
+
+    crawl_sites([site], run_id, SpiderArchive(store), follow, revisit_now=revisit_now)
+    if "report" not in ended:
+        raise RunFailed(f"{site.name}: {ended.get('error', {}).get('error', 'the crawl ended without a report')}")
+    report = CrawlReport.from_json(ended["report"]["report"])
+    return record_crawl(store, site, report, dead)
+
+
+@click.command("extract-run", hidden=True)
+@SITE
+@RUN
+def extract_run(*, site_name: str, run_id: str) -> None:
+    """Read every page that the run captured. Segments that were read already are not read again."""
+    with open_store(check=False) as store, extractors() as pool:
+        manifest = _crawled(store, site_name, run_id)
+        articles = rejections = 0
+        if manifest.state == RunState.CRAWLED:
+            done = written_parts(store, site_name, run_id)
+            segments = [(number, one) for number, one in enumerate(run_segments(manifest)) if number not in done]
+            for part in as_completed([pool.submit(site_name, run_id, number, one) for number, one in segments]):
+                articles, rejections = articles + part.result().articles, rejections + part.result().rejections
+        _say(
+            site=site_name,
+            run_id=run_id,
+            segments=len(run_segments(manifest)),
+            articles=articles,
+            rejections=rejections,
+        )
+
+
+@click.command(hidden=True)
+@SITE
+@RUN
+def stage(*, site_name: str, run_id: str) -> None:
+    """Check that nothing of the run is missing and hand it to the publisher. Exit 3: the site gave less than expected."""
+    site = select_sites([site_name], load_sites())[0]
+    with open_store(check=False) as store:
+        manifest = _crawled(store, site_name, run_id)
+        if manifest.state != RunState.STAGED:
+            manifest = stage_run(store, manifest, dead_runs(store, [site_name], run_id))
+        why = shortfall_of(store, site, manifest)
+        counts = {key: manifest.counts[key] for key in ("discovered", "articles", "rejections", "recovered")}
+        _say(site=site_name, run_id=run_id, **counts)
+    if why:
+        raise LessThanExpected(why)
+
+
+@click.command(hidden=True)
+def publish() -> None:
+    """Commit every staged run to the tables."""
+    with open_store() as store:
+        _say(**asdict(publish_staged(store)))
+
+
+def _manifest(store: Store, site_name: str, run_id: str) -> RunManifest | None:
+    try:
+        return read_manifest(store, site_name, run_id)[0]
+    except ObjectMissing:
+        return None
+
+
+def _crawled(store: Store, site_name: str, run_id: str) -> RunManifest:
+    manifest = _manifest(store, site_name, run_id)
+    if manifest is None:
+        raise RunFailed(f"{site_name}: run {run_id} was not crawled; clear its crawl task")
+    return manifest
+
+
+def _say(**counts: object) -> None:
+    """Print what the step did as its one line of JSON, which becomes the task's XCom."""
+    click.echo(orjson.dumps(counts).decode())
