@@ -25,5 +25,9 @@ class FrontierConflict(SpiderError):
     """Another run of the same site replaced the frontier meanwhile."""
 
 
+class BrokenFrontier(SpiderError):
+    """The frontier of a site cannot be read: the message names it and says what to do."""
+
+
 class CrawlFailed(SpiderError):
     """The crawl process ended without a report."""

@@ -1,0 +1,119 @@
+"""Feeds: RSS 0.9x, 1.0 and 2.0 and Atom through feedparser, and JSON Feed."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+import orjson
+
+from extract.capture import Hints
+from extract.dates import parse_date
+from spiders.listing import Link, Listing, NotAListing
+
+_TAG = re.compile(r"<[^>]{0,1000}>")
+_XML_ENCODING = re.compile(r"^\s*<\?xml.*?\?>", re.DOTALL)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*>", re.IGNORECASE)
+_MAX_TEXT = 500  # characters of a title, a name, a tag
+
+
+def read_feed(text: str, url: str, max_links: int) -> Listing:
+    """Return the entries of an RSS or Atom feed, tolerant of malformed XML. `text` has passed listing.root_name.
+
+    feedparser gets a stream, since a string it might take for a URL or a file name.
+    """
+    text = _DOCTYPE.sub("", _XML_ENCODING.sub("", text, count=1), count=1)  # the text is decoded: its own claim is void
+    stream = io.BytesIO(text.encode("utf-8", "replace"))
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    language = _text(dict.get(parsed.feed, "language"))
+    links = tuple(_entry_links(parsed.entries, url, language))
+    if not links and parsed.bozo and not parsed.version:
+        raise NotAListing(f"malformed XML ({_text(str(parsed.bozo_exception))})")
+    note = f"malformed XML ({_text(str(parsed.bozo_exception))})" if parsed.bozo and not _is_harmless(parsed) else ""
+    return Listing(links[:max_links], note=note)
+
+
+def read_json_feed(body: bytes, url: str, max_links: int) -> Listing:
+    """Return the items of a JSON Feed (1.0 or 1.1)."""
+    try:
+        feed = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise NotAListing(f"malformed JSON ({error})") from error
+    if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
+        raise NotAListing("JSON, but no JSON Feed")
+    links = []
+    for item in feed["items"][:max_links]:
+        target = isinstance(item, dict) and (_string(item.get("url")) or _string(item.get("external_url")) or _string(item.get("id")))
+        if not target or (not item.get("url") and "://" not in target):
+            continue
+        authors = item.get("authors") or [item.get("author")]
+        hints = Hints(
+            via=url, source="feed", title=_text(item.get("title")),
+            published_at=parse_date(item.get("date_published")), modified_at=parse_date(item.get("date_modified")),
+            language=_text(item.get("language")) or _text(feed.get("language")),
+            authors=_names(author.get("name") for author in authors if isinstance(author, dict)), tags=_names(item.get("tags")),
+        )  # fmt: skip
+        links.append(Link(urljoin(url, target), hints))
+    return Listing(tuple(links))
+
+
+def _entry_links(entries: Iterable[Mapping[str, Any]], url: str, language: str | None) -> Iterable[Link]:
+    for entry in entries:
+        # dict.get, since feedparser's own passes a publication date off as an update
+        target = dict.get(entry, "feedburner_origlink") or dict.get(entry, "link")  # type: ignore[arg-type]
+        if not target:
+            guid = _string(dict.get(entry, "id"))  # type: ignore[arg-type]
+            target = guid if guid and guid.startswith(("http://", "https://")) else None
+        if not target:
+            continue
+        authors = [author.get("name") for author in dict.get(entry, "authors", [])]  # type: ignore[arg-type]
+        hints = Hints(
+            via=url, source="feed", title=_text(dict.get(entry, "title")),  # type: ignore[arg-type]
+            published_at=_moment(dict.get(entry, "published_parsed")),  # type: ignore[arg-type]
+            modified_at=_moment(dict.get(entry, "updated_parsed")),  # type: ignore[arg-type]
+            language=_text(dict.get(entry, "language")) or language,  # type: ignore[arg-type]
+            authors=_names(authors or [dict.get(entry, "author")]),  # type: ignore[arg-type]
+            tags=_names(tag.get("term") for tag in dict.get(entry, "tags", [])),  # type: ignore[arg-type]
+        )  # fmt: skip
+        try:
+            yield Link(urljoin(url, str(target).strip()), hints)
+        except ValueError:
+            yield Link(str(target).strip(), hints)  # counted as a bad URL, not lost
+
+
+def _is_harmless(parsed: Any) -> bool:  # noqa: ANN401 - feedparser has no types
+    return isinstance(parsed.bozo_exception, feedparser.CharacterEncodingOverride | feedparser.NonXMLContentType)
+
+
+def _moment(parsed: Any) -> datetime | None:  # noqa: ANN401 - a struct_time in UTC
+    if not parsed:
+        return None
+    try:
+        return datetime(*parsed[:6], tzinfo=UTC)
+    except (ValueError, TypeError):
+        return None
+
+
+def _names(values: object) -> tuple[str, ...]:
+    if not isinstance(values, Iterable) or isinstance(values, str):
+        return ()
+    return tuple(dict.fromkeys(name for value in values if (name := _text(value))))[:20]
+
+
+def _string(value: object) -> str | None:
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+def _text(value: object) -> str | None:
+    """Return `value` as one line without markup."""
+    if not isinstance(value, str):
+        return None
+    plain = " ".join(html.unescape(_TAG.sub(" ", value) if "<" in value else value).split())
+    return plain[:_MAX_TEXT] or None

@@ -1,0 +1,267 @@
+"""One URL asked for as a guest: within the guard, by robots.txt, in turn, patiently, following redirects."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from extract import __version__
+from extract.rejection import Reason
+from spiders.client import Ask
+from spiders.decode import inflate
+from spiders.exchange import Exchange, NoResponse
+from spiders.frontier import Frontier
+from spiders.gate import Gates, HostGate
+from spiders.guard import Guard
+from spiders.known import KnownHost
+from spiders.limits import Limits
+from spiders.robots import Rules, cut_robots, product_token, read_rules, remembered_rules
+from spiders.scope import Scope
+from spiders.site import Site
+from spiders.warc import Facts
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_TRANSIENT = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_TOO_MANY_PAUSE_S = 10.0  # after a 429 that names no time
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A URL to fetch. The validators hold for `validators_url` alone, whichever redirect leads there."""
+
+    url: str
+    kind: str  # page, feed, sitemap, section
+    max_bytes: int
+    etag: str | None = None
+    last_modified: str | None = None
+    validators_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The last exchange of a fetch, not yet recorded, and the word that robots.txt gave for it."""
+
+    exchange: Exchange
+    robots: str
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """What a site's fetches need: the site and its bounds, the shared client and gates, and where records go."""
+
+    site: Site
+    guard: Guard
+    scope: Scope
+    limits: Limits
+    gates: Gates
+    frontier: Frontier
+    download: Callable[[Ask], Awaitable[Exchange]]
+    record: Callable[[Exchange, Facts], None]
+
+
+class Fetcher:
+    """Fetches for one site. Raises NoResponse with the reason, gate.HostClosed or gate.Stopped."""
+
+    def __init__(self, circle: Circle) -> None:
+        self._circle = circle
+        self._agent = circle.site.user_agent.replace("{version}", __version__)
+        self._rules: dict[str, Rules] = {}
+
+    async def fetch(self, wanted: Wanted) -> Answer:
+        """Return the answer to `wanted`; redirects and answers that were tried again are recorded on the way."""
+        url, seen = wanted.url, {wanted.url}
+        for _ in range(self._circle.limits.redirects + 1):
+            robots = await self._admit(url, wanted.kind)
+            exchange = await self._ask(url, wanted, self._delay(url))
+            target = redirect_target(exchange)
+            if target is None:
+                return Answer(exchange, robots)
+            self._circle.record(exchange, Facts("redirect", wanted.url, robots))
+            if target in seen:
+                raise NoResponse(Reason.REDIRECT_LOOP, f"redirected back to {target}")
+            if not self._circle.scope.holds(target) and self._circle.guard.refusal(target) is None:
+                raise NoResponse(Reason.OFF_SITE, f"redirected to {target}")
+            url = target
+            seen.add(url)
+        raise NoResponse(Reason.REDIRECT_LOOP, f"more than {self._circle.limits.redirects} redirects")
+
+    async def rules(self, url: str) -> Rules:
+        """Return the robots.txt rules of the URL's host: remembered for a day, else fetched."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._rules:
+            now = datetime.now(UTC)
+            agent = product_token(self._agent)
+            remembered = remembered_rules(self._circle.frontier.hosts.get(origin), now, agent)
+            self._rules[origin] = remembered or await self._fetch_rules(origin, agent, now)
+        return self._rules[origin]
+
+    async def _admit(self, url: str, kind: str) -> str:
+        """Return robots.txt's word on `url`; raises NoResponse if it may not be asked for."""
+        if reason := self._circle.guard.refusal(url):
+            raise NoResponse(Reason.UNSAFE_ADDRESS, reason)
+        rules = await self.rules(url)
+        if rules.state == "unreachable":
+            raise NoResponse(Reason.ROBOTS, f"robots.txt could not be read ({rules.detail}), so nothing is fetched", transient=True)
+        if not rules.allows(url):
+            raise NoResponse(Reason.ROBOTS, f"robots.txt forbids this {kind}")
+        return f"allowed-{rules.state}"
+
+    def _delay(self, url: str) -> float:
+        parts = urlsplit(url)
+        rules = self._rules.get(f"{parts.scheme}://{parts.netloc}")
+        return max(self._circle.site.delay, rules.crawl_delay_s(self._circle.limits) if rules else 0.0)
+
+    async def _fetch_rules(self, origin: str, agent: str, now: datetime) -> Rules:
+        limits, known = self._circle.limits, self._circle.frontier.hosts.get(origin) or KnownHost(origin)
+        wanted = Wanted(
+            f"{origin}/robots.txt", "robots", limits.robots_bytes,
+            known.etag if known.robots is not None else None, known.last_modified if known.robots is not None else None, f"{origin}/robots.txt",
+        )  # fmt: skip
+        try:
+            exchange = await self._follow_robots(wanted)
+        except NoResponse as failure:
+            return Rules("unreachable", failure.detail)
+        self._circle.record(exchange, Facts("robots", wanted.url))
+        if exchange.status == 304 and known.robots is not None:
+            self._circle.frontier.hosts[origin] = replace(known, robots_at=now)
+            return read_rules(200, known.robots.encode(), agent)
+        try:
+            body = cut_robots(inflate(exchange.body, exchange.header("Content-Encoding"), 4 * limits.robots_bytes), limits.robots_bytes)
+        except ValueError as error:
+            return Rules("unreachable", str(error))
+        rules = read_rules(exchange.status, body, agent)
+        if rules.state != "unreachable":
+            text = body.decode("utf-8", "replace") if rules.state == "parsed" else None
+            self._circle.frontier.hosts[origin] = replace(
+                known, robots=text, robots_status=exchange.status, robots_at=now,
+                etag=exchange.header("ETag"), last_modified=exchange.header("Last-Modified"),
+            )  # fmt: skip
+        return rules
+
+    async def _follow_robots(self, wanted: Wanted) -> Exchange:
+        """Fetch robots.txt; redirects may leave the site (RFC 9309, 2.3.1.2), but not the guard."""
+        url = wanted.url
+        for _ in range(self._circle.limits.robots_redirects + 1):
+            if reason := self._circle.guard.refusal(url):
+                raise NoResponse(Reason.UNSAFE_ADDRESS, reason)
+            exchange = await self._ask(url, wanted, self._circle.site.delay)
+            target = redirect_target(exchange)
+            if target is None:
+                return exchange
+            self._circle.record(exchange, Facts("redirect", wanted.url))
+            url = target
+        return replace(exchange, status=404)  # more hops than must be followed: absent (2.3.1.2)
+
+    async def _ask(self, url: str, wanted: Wanted, delay_s: float) -> Exchange:
+        """Ask in turn, again after a transient failure; an answer that is not the last word is recorded as `retry`."""
+        limits, gate = self._circle.limits, self._circle.gates.gate(url)
+        ask = Ask(url, self._headers(url, wanted), wanted.max_bytes, limits.request_s)
+        for attempt in range(limits.retries + 1):
+            is_last = attempt == limits.retries
+            try:
+                async with gate.turn(delay_s):
+                    exchange = await self._circle.download(ask)
+            except NoResponse as failure:
+                gate.note(answered=not failure.transient, bound=limits.failures_in_a_row)
+                if is_last or not failure.transient or gate.closed:
+                    raise
+                gate.hold(_backoff(limits, attempt))
+                continue
+            gate.note(answered=True, bound=limits.failures_in_a_row)
+            if not _is_transient(exchange) or self._give_up(exchange, gate, is_last=is_last):
+                return exchange
+            self._circle.record(exchange, Facts("retry", wanted.url))
+            gate.hold(_pause_s(exchange) or _backoff(limits, attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _give_up(self, exchange: Exchange, gate: HostGate, *, is_last: bool) -> bool:
+        """Return whether this transient answer is the last; closes the gate when the host asked for peace."""
+        asked = _pause_s(exchange)
+        if asked and asked > self._circle.limits.retry_after_s:
+            gate.close(f"asked to wait {asked:.0f} s (HTTP {exchange.status})")
+            return True
+        if is_last and exchange.status == 429:
+            gate.close("too many requests (HTTP 429), in spite of waiting")
+        elif is_last and asked:
+            gate.hold(asked)
+        return is_last
+
+    def _headers(self, url: str, wanted: Wanted) -> tuple[tuple[bytes, bytes], ...]:
+        accept = "text/html,application/xhtml+xml,*/*;q=0.8" if wanted.kind in {"page", "section"} else "*/*"
+        headers = [("User-Agent", self._agent), ("Accept", accept), ("Accept-Encoding", "gzip, deflate")]
+        if self._circle.site.language:
+            headers.append(("Accept-Language", f"{self._circle.site.language},*;q=0.5"))
+        if url == (wanted.validators_url or wanted.url):
+            if wanted.etag:
+                headers.append(("If-None-Match", wanted.etag))
+            if wanted.last_modified:
+                headers.append(("If-Modified-Since", wanted.last_modified))
+        return tuple((name.encode(), value.encode("latin-1", "ignore")) for name, value in headers)
+
+
+def redirect_target(exchange: Exchange) -> str | None:
+    """Return the absolute URL that a redirect names, without fragment; None for any other answer.
+
+    Raises NoResponse when it names none that could be fetched.
+    """
+    location = exchange.header("Location")
+    if exchange.status not in _REDIRECTS or not location:
+        return None
+    try:
+        target = urldefrag(urljoin(exchange.url, location.encode("latin-1").decode("utf-8", "replace"))).url
+        parts = urlsplit(target)
+    except ValueError as error:
+        raise NoResponse(Reason.BAD_URL, f"redirected to {location[:200]!r}: {error}") from error
+    if parts.scheme not in {"http", "https"}:
+        raise NoResponse(Reason.UNSAFE_ADDRESS, f"redirected to {target[:200]}: only http and https are fetched")
+    return ascii_url(target)
+
+
+def ascii_url(url: str) -> str:
+    """Return `url` as it goes on the wire: other characters percent-encoded, the host in IDNA; nothing else touched."""
+    parts = urlsplit(url)
+    netloc = parts.netloc.lower()
+    if not netloc.isascii():
+        try:
+            netloc = netloc.encode("idna").decode("ascii")
+        except UnicodeError as error:
+            raise NoResponse(Reason.BAD_URL, f"{url[:200]!r}: {error}") from error
+    rest = url.split("//", 1)[1][len(parts.netloc) :]
+    quoted = "".join(char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace")) for char in rest)
+    return f"{parts.scheme}://{netloc}{quoted or '/'}" if not quoted.startswith("?") else f"{parts.scheme}://{netloc}/{quoted}"
+
+
+def retry_after_s(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header (a number or an HTTP date) asks for, or None."""
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return float(value.strip()[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max((moment - now).total_seconds(), 0.0)
+
+
+def _pause_s(exchange: Exchange) -> float | None:
+    if exchange.status not in {429, 503}:
+        return None
+    asked = retry_after_s(exchange.header("Retry-After"), datetime.now(UTC))
+    return _TOO_MANY_PAUSE_S if asked is None and exchange.status == 429 else asked
+
+
+def _is_transient(exchange: Exchange) -> bool:
+    return exchange.status in _TRANSIENT or exchange.truncated == "disconnect"
+
+
+def _backoff(limits: Limits, attempt: int) -> float:
+    return limits.backoff_s * 2**attempt * random.uniform(0.75, 1.25)  # noqa: S311 - no secret, a rhythm
+
+

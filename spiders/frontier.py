@@ -1,0 +1,148 @@
+"""A site's memory between runs: every URL seen, its validators and when to look again. One gzip file of JSON lines on S3."""
+
+from __future__ import annotations
+
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from zlib_ng import zlib_ng
+
+from spiders.errors import BrokenFrontier
+from spiders.known import GONE, LIVE, KnownHost, KnownSource, KnownUrl
+
+VERSION = 1
+MAX_URLS = 300_000  # some 30 MB of lines, 5 MB as stored
+MAX_BYTES = 2**30  # inflated
+_FORGET_AFTER = timedelta(days=180)  # a finished URL that nothing has listed for so long
+# What the page is will not change: asking again in the plan's rhythm would be for nothing.
+_NEVER_ARTICLES = frozenset({"not_html", "not_an_article", "noarchive"})
+
+
+class Frontier:
+    """The frontier of one site. Its parts are frozen; replace them through `urls`, `sources` and `hosts`."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.urls: dict[str, KnownUrl] = {}
+        self.sources: dict[str, KnownSource] = {}
+        self.hosts: dict[str, KnownHost] = {}
+        self.last_yield_at: datetime | None = None  # when a run last captured a new article
+        self.first_run_at: datetime | None = None
+        self.discovery_at: datetime | None = None  # when feeds and sitemaps were last looked for
+
+    @classmethod
+    def load(cls, body: bytes | None, site: str) -> Frontier:
+        """Return the frontier that `dump` wrote, or an empty one for None; raises BrokenFrontier."""
+        frontier = cls(site)
+        if body is None:
+            return frontier
+        try:
+            lines = _lines(body)
+            header = orjson.loads(next(lines, b""))
+            if not isinstance(header, dict) or header.get("frontier") != VERSION:
+                raise BrokenFrontier(f"state/{site}/frontier: not written by this version; move it away to start afresh")
+            frontier._read_header(header)
+            for line in lines:
+                frontier._read_line(orjson.loads(line))
+        except (ValueError, TypeError, KeyError, AttributeError, zlib_ng.error) as error:
+            raise BrokenFrontier(f"state/{site}/frontier: damaged ({error}); move it away to start afresh") from error
+        return frontier
+
+    def _read_header(self, header: dict[str, Any]) -> None:
+        for name in ("last_yield_at", "first_run_at", "discovery_at"):
+            if header.get(name):
+                setattr(self, name, datetime.fromisoformat(header[name]).astimezone(UTC))
+
+    def _read_line(self, line: dict[str, Any]) -> None:
+        if line.get("t") == "url":
+            self.urls[line["url"]] = KnownUrl.from_line(line)
+        elif line.get("t") == "source":
+            self.sources[line["url"]] = KnownSource.from_line(line)
+        elif line.get("t") == "host":
+            self.hosts[line["origin"]] = KnownHost.from_line(line)
+
+    def dump(self) -> bytes:
+        """Return the file's bytes; the same frontier gives the same bytes."""
+        header: dict[str, Any] = {"frontier": VERSION, "site": self.site}
+        for name in ("last_yield_at", "first_run_at", "discovery_at"):
+            if moment := getattr(self, name):
+                header[name] = moment.astimezone(UTC).isoformat()
+        known = (*self.hosts.values(), *self.sources.values(), *self.urls.values())
+        text = b"\n".join([orjson.dumps(header), *(orjson.dumps(item.to_line()) for item in known), b""])
+        deflater = zlib_ng.compressobj(6, zlib_ng.DEFLATED, 31)
+        return bytes(deflater.compress(text) + deflater.flush())
+
+    def merge(self, other: Frontier) -> None:
+        """Take from `other`, which another run wrote meanwhile, whatever it knows later."""
+        for url, theirs in other.urls.items():
+            ours = self.urls.get(url)
+            self.urls[url] = theirs if ours is None else _later(ours, theirs)
+        for url, source in other.sources.items():
+            mine = self.sources.get(url)
+            if mine is None or _after(source.last_visit, mine.last_visit):
+                self.sources[url] = source
+        for origin, host in other.hosts.items():
+            known = self.hosts.get(origin)
+            if known is None or _after(host.robots_at, known.robots_at):
+                self.hosts[origin] = host
+        self.last_yield_at = _latest(self.last_yield_at, other.last_yield_at)
+        self.discovery_at = _latest(self.discovery_at, other.discovery_at)
+        self.first_run_at = min(filter(None, (self.first_run_at, other.first_run_at)), default=None)
+
+    def note_extraction(self, url: str, content_sha256: str | None, reason: str | None, at: datetime) -> None:
+        """Remember what extraction made of the last capture of `url`: a text's sha256, or why there is none.
+
+        A page that is no article by its kind is not visited again unasked.
+        """
+        known = self.urls.get(url) or KnownUrl(url, first_seen=at)
+        if content_sha256 is not None:
+            self.urls[url] = replace(known, content_sha256=content_sha256, reason=None)
+            self.last_yield_at = _latest(self.last_yield_at, at) if known.content_sha256 is None else self.last_yield_at
+            return
+        next_visit = None if reason in _NEVER_ARTICLES else known.next_visit
+        self.urls[url] = replace(known, reason=reason, next_visit=next_visit)
+
+    def prune(self, now: datetime) -> int:
+        """Forget, beyond MAX_URLS, finished URLs that nothing has listed for half a year; return how many.
+
+        A listed one is never forgotten, since it would be fetched again.
+        """
+        excess = len(self.urls) - MAX_URLS
+        if excess <= 0:
+            return 0
+        listed = {url for source in self.sources.values() for url in source.links}
+        finished = [
+            known for known in self.urls.values()
+            if known.next_visit is None and known.state in {LIVE, GONE} and known.url not in listed
+            and known.listed_at is not None and now - known.listed_at > _FORGET_AFTER
+        ]  # fmt: skip
+        finished.sort(key=lambda known: known.listed_at or now)
+        for known in finished[:excess]:
+            del self.urls[known.url]
+        return min(excess, len(finished))
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    inflater = zlib_ng.decompressobj(31)
+    text = inflater.decompress(body, MAX_BYTES)
+    if not inflater.eof:
+        raise ValueError("cut short, or larger than 1 GiB")
+    return (line for line in text.split(b"\n") if line)
+
+
+def _later(ours: KnownUrl, theirs: KnownUrl) -> KnownUrl:
+    newer, older = (theirs, ours) if _after(theirs.last_visit, ours.last_visit) else (ours, theirs)
+    first_seen = min(filter(None, (ours.first_seen, theirs.first_seen)), default=None)
+    return replace(newer, first_seen=first_seen, content_sha256=newer.content_sha256 or older.content_sha256)
+
+
+def _after(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and (other is None or one > other)
+
+
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return other if _after(other, one) else one

@@ -1,0 +1,100 @@
+"""Sitemaps: urlset, index, Google News and plain text, read as a stream and without entities."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+from xml.etree.ElementTree import ParseError  # noqa: S405 - the exception only; the parser is defused
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from extract.capture import Hints
+from extract.dates import parse_date
+from spiders.listing import Child, Link, Listing, NotAListing
+
+_CHUNK = 64 * 1024
+_MAX_VALUE = 4096  # characters of one element's text
+_KEPT = frozenset({"loc", "lastmod", "publication_date", "title", "language", "keywords"})
+
+
+class _Full(Exception):  # noqa: N818 - enough has been read
+    """The bound on links is reached."""
+
+
+class _Target:
+    """Collects <url> and <sitemap> elements as the parser meets their ends."""
+
+    def __init__(self, url: str, max_links: int) -> None:
+        self.links: list[Link] = []
+        self.children: list[Child] = []
+        self._url, self._max_links = url, max_links
+        self._path: list[str] = []
+        self._values: dict[str, str] = {}
+        self._text: list[str] | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
+        name = tag.rpartition("}")[2].lower()
+        self._path.append(name)
+        self._text = [] if name in _KEPT else None
+        if name in {"url", "sitemap"} and len(self._path) == 2:
+            self._values = {}
+
+    def data(self, text: str) -> None:
+        if self._text is not None and sum(map(len, self._text)) < _MAX_VALUE:
+            self._text.append(text)
+
+    def end(self, tag: str) -> None:  # noqa: ARG002
+        name, depth = self._path.pop(), len(self._path)
+        # <image:loc> and <video:title> are deeper or elsewhere: only the entry's own, and those of <news:news>
+        if self._text is not None and (depth == 2 or "news" in self._path):
+            self._values.setdefault(name, "".join(self._text).strip()[:_MAX_VALUE])
+        self._text = None
+        if name == "url" and depth == 1:
+            self._add_link()
+        elif name == "sitemap" and depth == 1 and self._values.get("loc"):
+            self.children.append(Child(urljoin(self._url, self._values["loc"]), self._values.get("lastmod") or None))
+        if len(self.links) + len(self.children) >= self._max_links:
+            raise _Full
+
+    def close(self) -> None:
+        """Nothing to return: the lists are the result."""
+
+    def _add_link(self) -> None:
+        found = self._values
+        if not found.get("loc"):
+            return
+        hints = Hints(
+            via=self._url, source="sitemap", title=" ".join(found.get("title", "").split()) or None,
+            published_at=parse_date(found.get("publication_date")), modified_at=parse_date(found.get("lastmod")),
+            language=found.get("language") or None, tags=tuple(tag for part in found.get("keywords", "").split(",") if (tag := part.strip()))[:20],
+        )  # fmt: skip
+        self.links.append(Link(urljoin(self._url, found["loc"]), hints))
+
+
+def read_sitemap(body: bytes, url: str, max_links: int) -> Listing:
+    """Return the entries of an XML sitemap or sitemap index; what came before a syntax error counts."""
+    target = _Target(url, max_links)
+    parser = DefusedXMLParser(target=target, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    note = ""
+    try:
+        for start in range(0, len(body), _CHUNK):
+            parser.feed(body[start : start + _CHUNK])
+        parser.close()
+    except _Full:
+        note = f"cut after {max_links} entries"
+    except DefusedXmlException as error:
+        raise NotAListing("XML with entity declarations, refused") from error
+    except (ParseError, ValueError) as error:
+        if not target.links and not target.children:
+            raise NotAListing(f"malformed XML ({error})") from error
+        note = f"malformed XML ({error})"
+    return Listing(tuple(target.links), tuple(target.children), note)
+
+
+def read_text_sitemap(text: str, url: str, max_links: int) -> Listing:
+    """Return the URLs of a text sitemap, one a line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    good = [line for line in lines if line.startswith(("http://", "https://"))]
+    if not good:
+        raise NotAListing("text without URLs")
+    return Listing(tuple(Link(line, Hints(via=url, source="sitemap")) for line in good[:max_links]))
