@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from cli.children import Account, bound_to_parent
 from cli.sessions import Session, kill_session
@@ -21,7 +22,7 @@ LONGEST_WAIT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What to run: `stage` and `stop_signal` as in Session; `unset` names variables it must not see."""
+    """What to run: `stage` and `stop_signal` as in Session."""
 
     name: str
     argv: Sequence[str]
@@ -30,16 +31,24 @@ class Part:
     patience_s: float = 15.0
     stop_signal: int = signal.SIGTERM
     account: Account | None = None
-    stdout: int | None = None  # None: into the log
 
 
-@dataclass(slots=True)
+class Running(Protocol):
+    """A started process, a Popen above all."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self) -> int: ...
+
+
+@dataclass
 class Component:
     """A Part that runs. Must be started from a thread that lives as long as the supervisor (PDEATHSIG)."""
 
     part: Part
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Running | None = None
     started_at: float = 0.0
     restarts: int = 0
     last_exit: str = ""
@@ -47,7 +56,7 @@ class Component:
     _again_at: float = field(default=0.0)
 
     def start(self) -> None:
-        """Start the process; its stderr and, unless the part takes it, its stdout go to the log."""
+        """Start the process; its output goes to the log."""
         shorten(self.log)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: PLW1509 - forked from the supervisor's only thread
@@ -55,7 +64,7 @@ class Component:
                 cwd=REPO if self.part.account is None else "/",
                 env=dict(self.part.env),
                 stdin=subprocess.DEVNULL,
-                stdout=log if self.part.stdout is None else self.part.stdout,
+                stdout=log,
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=bound_to_parent(signal.SIGTERM, self.part.account),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.airflow_api import AirflowApi, ApiRefused, ApiSilent
+from cli.airflow_api import AirflowApi, ApiSilent
 
 ARTICLES_ASSET = "broadsheet://articles"
 PUBLISH_DAG = "publish"
@@ -33,19 +33,20 @@ def news_dag(site: str) -> str:
 def first_pass(
     api: AirflowApi, sites: Sequence[str], pause: Callable[[float], None], report: Callable[[str], None]
 ) -> FirstPass:
-    """Trigger the DAGs of `sites` as soon as they are parsed and wait until what they staged is published.
+    """See that each of `sites` has a run as soon as its DAG is parsed; wait until what they staged is published.
 
     Gives up waiting, not the runs, after WITHIN_S.
     """
     started, since = time.monotonic(), datetime.now(UTC).isoformat()
-    runs = {site: "" for site in sites}
+    runs: dict[str, str] = {}
     states: dict[str, str] = {}
     while time.monotonic() - started < WITHIN_S:
         try:
-            for site in [site for site, run in runs.items() if not run]:
-                runs[site] = _trigger(api, site)
+            for site in sites:
+                if site not in runs and (run := _first_run(api, news_dag(site), since)):
+                    runs[site] = run
             for site, run in runs.items():
-                if run and states.get(site) not in ENDED:
+                if states.get(site) not in ENDED:
                     states[site] = api.run_state(news_dag(site), run)
                     if states[site] in ENDED:
                         report(f"{site}: first run {states[site]}")
@@ -58,13 +59,16 @@ def first_pass(
     return FirstPass(states, _counts(api, since), time.monotonic() - started)
 
 
-def _trigger(api: AirflowApi, site: str) -> str:
-    try:
-        return api.trigger(news_dag(site))
-    except ApiRefused as error:
-        if error.status == 404:  # not parsed yet
-            return ""
-        raise
+def _first_run(api: AirflowApi, dag_id: str, since: str) -> str:
+    """Return the id of a run that goes on; start one unless the scheduler has. "" while the DAG is not parsed yet."""
+    found = api.runs(dag_id, limit=5)
+    going = [run for run in found if run["state"] not in ENDED or (run["end_date"] or "") > since]
+    if going:
+        return str(going[-1]["dag_run_id"])
+    dag = next((dag for dag in api.dags() if dag["dag_id"] == dag_id), None)
+    if dag is None or (not found and dag["next_dagrun_run_after"] and dag["next_dagrun_run_after"] < since):
+        return ""  # not parsed yet, or the scheduler is about to start the run that its schedule owes
+    return api.trigger(dag_id)
 
 
 def _all_published(api: AirflowApi, since: str, states: dict[str, str]) -> bool:

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from cli.airflow_api import AirflowApi, ApiRefused, ApiSilent
+from cli.airflow_forks import AirflowComponent, AirflowHost
 from cli.airflow_env import airflow_environment, airflow_settings, ui_url, write_airflow_env
 from cli.component import Component, Part, last_line, shorten
 from cli.first_run import FirstPass, first_pass
@@ -31,7 +32,7 @@ from spiders.site import load_sites
 
 Report = Callable[[dict[str, Any]], None]
 AIRFLOW = {  # component: stage of the stop, patience. The scheduler drains: running commands end on their one SIGTERM.
-    "scheduler": (["scheduler", "--skip-serve-logs"], 0, 45.0),
+    "scheduler": (["scheduler", "--skip-serve-logs"], 0, 45.0),  # no log server on all interfaces
     "dag-processor": (["dag-processor"], 0, 15.0),
     "api-server": (["api-server"], 1, 15.0),  # after the scheduler: draining tasks still report to it
 }
@@ -93,8 +94,8 @@ class Supervisor:
         ensure_secrets(self.home)
         self.home.demo_sites.unlink(missing_ok=True)
         starter = self._launch_python(STORE, "cli.stack_store", self._plain_environment())
-        environment = self._start_database()
-        setup = self._launch_python("setup", "cli.airflow_setup", environment)
+        host = self._start_database()
+        setup = self._fork(host, "setup", [])
         if self.demo:
             self._launch_python("demo", "spiders.demo", self._plain_environment(), "--home", str(self.home.root), stage=2)
         self._await_store(starter)
@@ -102,7 +103,7 @@ class Supervisor:
         self._say("Airflow's tables are ready")
         self._await_demo()
         for name, (argv, stage, patience_s) in AIRFLOW.items():
-            self._launch(Part(name, [sys.executable, "-m", "airflow", *argv], environment, stage, patience_s))
+            self._fork(host, name, argv, stage, patience_s)
         api = AirflowApi(ui_url(self.port), USER, read_password(self.home))
         self._await_healthy(api)
         self.ready_at = time.time()
@@ -110,18 +111,25 @@ class Supervisor:
         self._say(f"ready in {self.ready_at - self.started_at:.1f} s at {ui_url(self.port)}")
         self._ready(self._first_pass(api) if self.demo else None)
 
-    def _start_database(self) -> dict[str, str]:
+    def _start_database(self) -> AirflowHost:
+        """Return the host of Airflow's components, loading while Postgres starts."""
         own = self.env.get(OWN_DATABASE)
         postgres = None if own else EmbeddedPostgres(self.home)
         settings = airflow_settings(self.home, self.port, own or (postgres.sql_alchemy_conn if postgres else ""))
         write_airflow_env(self.home, settings)
+        host = AirflowHost(airflow_environment(settings, self.env), self.home.logs / "airflow.log")
+        self._add(host)
         if postgres:
             postgres.prepare()
             server = postgres.component()
             self._add(server)
             postgres.wait_ready(server, self.pause)
             self._say("Postgres answers")
-        return airflow_environment(settings, self.env)
+        return host
+
+    def _fork(self, host: AirflowHost, name: str, argv: list[str], stage: int = 0, patience_s: float = 15.0) -> Component:
+        part = Part(name, argv, {}, stage, patience_s)
+        return self._add(AirflowComponent(host, part, self.home.logs / f"{name}.log"))
 
     def _launch(self, part: Part) -> Component:
         return self._add(Component(part, self.home.logs / f"{part.name}.log"))
