@@ -10,11 +10,11 @@ from urllib.parse import quote, urlencode, urlsplit
 TIMEOUT_S = 10.0
 
 
-class ApiSilent(Exception):  # noqa: N818 - the api-server is not up, or going down
+class ApiSilent(Exception):
     """No answer from the API."""
 
 
-class ApiRefused(Exception):  # noqa: N818
+class ApiRefused(Exception):
     """The API answered with an error status."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -77,7 +77,9 @@ class AirflowApi:
 
     def task_summaries(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return the task instances of a run."""
-        return list(self._call("GET", f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances")["task_instances"])
+        return list(
+            self._call("GET", f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances")["task_instances"]
+        )
 
     def _call(self, method: str, path: str, body: object = None, *, token: bool = True) -> dict[str, Any]:
         if token and not self._token:

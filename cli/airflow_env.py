@@ -1,4 +1,4 @@
-"""The environment of Airflow's processes: airflow.cfg says the rest, this says what follows $BROADSHEET_HOME and --port."""
+"""The environment of Airflow's processes: what follows $BROADSHEET_HOME and --port; airflow.cfg says the rest."""
 
 from __future__ import annotations
 

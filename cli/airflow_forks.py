@@ -62,9 +62,10 @@ class AirflowHost(Component):
         self.channel, theirs = socket.socketpair()
         self.ended, self._started, self._buffer, self.loaded = {}, {}, b"", False
         with theirs, self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: PLW1509 - forked from the supervisor's only thread
-                [*self.part.argv, str(theirs.fileno())], env=dict(self.part.env), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True, pass_fds=(theirs.fileno(),), preexec_fn=bound_to_parent(signal.SIGTERM),
+            self.process = subprocess.Popen(
+                [*self.part.argv, str(theirs.fileno())], env=dict(self.part.env), pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=bound_to_parent(signal.SIGTERM),  # noqa: PLW1509 - no thread but this one
             )  # fmt: skip
         self.started_at = time.time()
 

@@ -1,4 +1,4 @@
-"""`python -m cli.airflow_setup`: make Airflow's database ready in one process, where the `airflow` commands would take three."""
+"""Airflow's tables and pools in one process, where the `airflow` commands would take three."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ POOLS = {"news": (3, "Crawl, extract and stage of all sites; one worker of four 
 
 @providers_configuration_loaded
 def main() -> None:
-    """Create or migrate the tables, then add the pools that the DAGs name: a missing pool is a task that never starts."""
+    """Create or migrate the tables, then add the pools that the DAGs name: without its pool a task never starts."""
     db.upgradedb()
     for name, (slots, description) in POOLS.items():
         if Pool.get_pool(name) is None:
             Pool.create_or_update_pool(name, slots=slots, description=description, include_deferred=False)
-
-
-if __name__ == "__main__":
-    main()

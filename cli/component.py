@@ -1,4 +1,4 @@
-"""One part of the stack as a process: started in a session of its own, its output in a log, started again if it dies."""
+"""One part of the stack as a process: in a session of its own, its output in a log, started again if it dies."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Component:
         """Start the process; its output goes to the log."""
         shorten(self.log)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: PLW1509 - forked from the supervisor's only thread
+            self.process = subprocess.Popen(
                 list(self.part.argv),
                 cwd=REPO if self.part.account is None else "/",
                 env=dict(self.part.env),
@@ -67,7 +67,7 @@ class Component:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=bound_to_parent(signal.SIGTERM, self.part.account),
+                preexec_fn=bound_to_parent(signal.SIGTERM, self.part.account),  # noqa: PLW1509 - no thread but this one
             )
         self.started_at = time.time()
 

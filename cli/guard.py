@@ -1,7 +1,7 @@
 """`python -m cli.guard`: stops the stack when its supervisor is killed and cannot.
 
-Reads JSON lines on stdin, `{"sessions": [[name, sid, stage, patience_s, stop_signal], ...], "remove": [path, ...]}`, the
-newest of which counts. `{"bye": true}` means that all is stopped. End of file without it means that the
+Reads JSON lines on stdin, `{"sessions": [[name, sid, stage, patience_s, stop_signal], ...], "remove": [path, ...]}`,
+the newest of which counts. `{"bye": true}` means that all is stopped. End of file without it means that the
 supervisor is gone. The inherited lock of the stack stays held until this process ends.
 """
 

@@ -79,7 +79,7 @@ class EmbeddedPostgres:
             argv = [str(self.programs / "initdb"), "-D", str(self.data), "-U", USER, "--auth=trust"]
             argv += ["--encoding=UTF8", "--locale=C", "--no-instructions"]
             with self.log.open("ab") as log:
-                done = subprocess.run(  # noqa: PLW1509 - the supervisor has one thread
+                done = subprocess.run(
                     argv, cwd="/", env=self._env(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
                     preexec_fn=bound_to_parent(signal.SIGTERM, self.account),
                 )  # fmt: skip
@@ -121,7 +121,7 @@ class EmbeddedPostgres:
             connection.close()
 
     def _clear_leftover(self) -> None:
-        """Remove a dead server's pid file whose number now belongs to another process: Postgres would refuse to start."""
+        """Remove a dead server's pid file whose number another process now has: Postgres would refuse to start."""
         pid_file = self.data / "postmaster.pid"
         if not pid_file.exists():
             return
@@ -151,7 +151,7 @@ class EmbeddedPostgres:
 
 
 def socket_folder(folder: Path) -> Path:
-    """Return `folder`, or a short one of this user's in the temporary folder where a socket's path would be too long."""
+    """Return `folder`, or a short one of this user's in /tmp where a socket's path would be too long."""
     if len(os.fsencode(folder / SOCKET)) <= LONGEST_SOCKET:
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]

@@ -104,7 +104,9 @@ def _stop_stage(stage: list[Session], hurry: Callable[[], bool]) -> list[str]:
         for session in stage:
             if waited > session.patience_s:
                 kill_session(session.sid)
-            elif waited > again[session.sid] and sum(member.sid == session.sid for member in below) == sizes[session.sid]:
+            elif (
+                waited > again[session.sid] and sum(member.sid == session.sid for member in below) == sizes[session.sid]
+            ):
                 again[session.sid] = waited + AGAIN_S
                 _signal(session.sid, session.stop_signal)
         time.sleep(POLL_S)

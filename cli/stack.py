@@ -15,8 +15,8 @@ from types import FrameType
 from typing import Any
 
 from cli.airflow_api import AirflowApi, ApiRefused, ApiSilent
-from cli.airflow_forks import AirflowComponent, AirflowHost
 from cli.airflow_env import airflow_environment, airflow_settings, ui_url, write_airflow_env
+from cli.airflow_forks import AirflowComponent, AirflowHost
 from cli.component import Component, Part, last_line, shorten
 from cli.first_run import FirstPass, first_pass
 from cli.guard import Guard
@@ -97,7 +97,9 @@ class Supervisor:
         host = self._start_database()
         setup = self._fork(host, "setup", [])
         if self.demo:
-            self._launch_python("demo", "spiders.demo", self._plain_environment(), "--home", str(self.home.root), stage=2)
+            self._launch_python(
+                "demo", "spiders.demo", self._plain_environment(), "--home", str(self.home.root), stage=2
+            )
         self._await_store(starter)
         self._await_exit(setup, "Airflow's database cannot be set up")
         self._say("Airflow's tables are ready")
@@ -127,7 +129,9 @@ class Supervisor:
             self._say("Postgres answers")
         return host
 
-    def _fork(self, host: AirflowHost, name: str, argv: list[str], stage: int = 0, patience_s: float = 15.0) -> Component:
+    def _fork(
+        self, host: AirflowHost, name: str, argv: list[str], stage: int = 0, patience_s: float = 15.0
+    ) -> Component:
         part = Part(name, argv, {}, stage, patience_s)
         return self._add(AirflowComponent(host, part, self.home.logs / f"{name}.log"))
 
@@ -169,7 +173,9 @@ class Supervisor:
         for component in self.components:
             while component.part.name == "demo" and not self.home.demo_sites.exists():
                 if component.exited():
-                    raise PartFailed(f"the demo newspaper did not start: {last_line(component.log)}; see {component.log}")
+                    raise PartFailed(
+                        f"the demo newspaper did not start: {last_line(component.log)}; see {component.log}"
+                    )
                 self.pause(0.05)
 
     def _await_healthy(self, api: AirflowApi) -> None:
@@ -178,7 +184,9 @@ class Supervisor:
         while True:
             for component in self.components:
                 if component.exited():
-                    raise PartFailed(f"{component.part.name} did not start: {last_line(component.log)}; see {component.log}")
+                    raise PartFailed(
+                        f"{component.part.name} did not start: {last_line(component.log)}; see {component.log}"
+                    )
             try:
                 healthy = {name for name, status in api.health().items() if status == "healthy"}
             except (ApiSilent, ApiRefused):

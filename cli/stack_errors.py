@@ -29,5 +29,5 @@ class PartFailed(StackError):
     """A part of the stack did not start; the message ends with its log's last line."""
 
 
-class StopRequested(Exception):  # noqa: N818 - an outcome, not an error
+class StopRequested(Exception):
     """SIGTERM, SIGINT or SIGHUP arrived while the stack was starting."""

@@ -60,7 +60,7 @@ class StoreServer:
         return self.home.root / "s3" / "weed.log"
 
     def adopt(self) -> str:
-        """Take over the server that the starter, now ended, reported; return its place. LookupError without a report."""
+        """Take over the server that the starter, now ended, reported; return its place, LookupError without."""
         found = _last_object(self.starter.log)
         self.pid = int(found["pid"])
         return str(found["place"])

@@ -21,7 +21,11 @@ from cli.stack_home import StackHome
 from cli.stack_secrets import USER, read_password
 from cli.stack_state import StackLock, StackState, read_state
 
-HEALTH = {"api-server": "metadatabase", "scheduler": "scheduler", "dag-processor": "dag_processor"}  # part: its name in the API
+HEALTH = {
+    "api-server": "metadatabase",
+    "scheduler": "scheduler",
+    "dag-processor": "dag_processor",
+}  # part: its name in the API
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ def status(*, as_json: bool) -> None:
     home = StackHome.from_env()
     state = read_state(home) if _is_running(home) else None
     if state is None:
-        click.echo(json.dumps({"running": False}) if as_json else f"nothing runs in {home.root}; ./broadsheet up starts it")
+        click.echo(
+            json.dumps({"running": False}) if as_json else f"nothing runs in {home.root}; ./broadsheet up starts it"
+        )
         raise SystemExit(1)
     health, runs, errors = _ask(home, state)
     parts = list(_parts(state, health))
@@ -63,7 +69,9 @@ def status(*, as_json: bool) -> None:
     if as_json:
         found = {"running": True, "url": state.url, "pid": state.pid, "up_s": time.time() - state.started_at}
         found |= {"ready": state.ready_at is not None, "memory_mib": round(total, 1), "import_errors": errors}
-        click.echo(json.dumps(found | {"parts": [asdict(part) for part in parts], "runs": [asdict(run) for run in runs]}))
+        click.echo(
+            json.dumps(found | {"parts": [asdict(part) for part in parts], "runs": [asdict(run) for run in runs]})
+        )
         return
     console = Console(highlight=False)
     console.print(f"{state.url}   login {USER} / {read_password(home)}   {len(parts)} parts, {total:.0f} MiB")
@@ -100,7 +108,9 @@ def _last_runs(api: AirflowApi) -> list[RunStatus]:
     found = []
     for dag in sorted(paused):
         run = newest.get(dag, {})
-        found.append(RunStatus(dag, run.get("state", "-"), run.get("run_after") or "", run.get("duration"), paused[dag]))
+        found.append(
+            RunStatus(dag, run.get("state", "-"), run.get("run_after") or "", run.get("duration"), paused[dag])
+        )
     return found
 
 
@@ -129,8 +139,8 @@ def _parts_table(parts: list[PartStatus]) -> Table:
     for part in parts:
         colour = "green" if part.health in {"running", "healthy"} else "red"
         table.add_row(
-            part.name, str(part.pid), str(part.processes), f"{part.memory_mib:.0f}", _span(part.up_s), str(part.restarts),
-            f"[{colour}]{part.health}[/]",
+            part.name, str(part.pid), str(part.processes), f"{part.memory_mib:.0f}", _span(part.up_s),
+            str(part.restarts), f"[{colour}]{part.health}[/]",
         )  # fmt: skip
     return table
 
@@ -139,7 +149,11 @@ def _runs_table(runs: list[RunStatus]) -> Table:
     table = Table("dag", "last run", "state", "took", box=None, header_style="bold")
     colours = {"success": "green", "failed": "red", "running": "cyan"}
     for run in runs:
-        at = datetime.fromisoformat(run.run_after).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if run.run_after else "-"
+        at = (
+            datetime.fromisoformat(run.run_after).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+            if run.run_after
+            else "-"
+        )
         took = f"{run.seconds:.0f} s" if run.seconds is not None else "-"
         shown = f"[{colours.get(run.state, 'white')}]{run.state}[/]{' (paused)' if run.paused else ''}"
         table.add_row(run.dag, at, shown, took)

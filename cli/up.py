@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +28,9 @@ log = logging.getLogger(__name__)
 
 @click.command()
 @click.option("--detach", is_flag=True, help="Return when ready and leave it running; `down` stops it.")
-@click.option("--port", type=click.IntRange(1, 65535), help=f"Of the UI on 127.0.0.1. Default: {DEFAULT_PORT} or the next free.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help=f"Of the UI on 127.0.0.1. Default: {DEFAULT_PORT} or the next free."
+)
 @click.option("--no-demo", is_flag=True, help="Without the bundled demo newspaper.")
 @click.option("--supervise", is_flag=True, hidden=True, help="Report as JSON lines on stdout; what --detach starts.")
 def up(*, detach: bool, port: int | None, no_demo: bool, supervise: bool) -> None:
@@ -53,7 +56,8 @@ def _check_machine(home: StackHome) -> None:
         raise StackUnfit(f"{home.root}: {error.strerror}; set BROADSHEET_HOME to a folder you can write") from error
     free = shutil.disk_usage(home.root).free
     if free < NEEDED_BYTES:
-        raise StackUnfit(f"{home.root}: {free / 2**30:.1f} GiB free, {NEEDED_BYTES // 2**30} needed; free some or set BROADSHEET_HOME")
+        found, needed = f"{free / 2**30:.1f}", NEEDED_BYTES // 2**30
+        raise StackUnfit(f"{home.root}: {found} GiB free, {needed} needed; free some or set BROADSHEET_HOME")
 
 
 def _choose_port(wanted: int | None) -> int:
@@ -90,7 +94,9 @@ class Progress:
         """Show one event of the supervisor."""
         at = f"{time.monotonic() - self.started:5.1f} s"
         if "step" in event:
-            self.console.print(f"[green]{at}[/]  {event['step']}" if self.console.is_terminal else f"{at}  {event['step']}")
+            self.console.print(
+                f"[green]{at}[/]  {event['step']}" if self.console.is_terminal else f"{at}  {event['step']}"
+            )
         elif "warning" in event:
             self.console.print(f"{at}  {event['warning']}", style="yellow", markup=False)
         elif "ready" in event:
@@ -125,9 +131,8 @@ def _detach(home: StackHome, port: int, *, no_demo: bool) -> None:
             stdout=subprocess.PIPE, stderr=log_file, text=True, start_new_session=True,
         )  # fmt: skip
     progress = Progress(time.monotonic())
-    assert child.stdout is not None
     try:
-        for line in child.stdout:
+        for line in child.stdout or ():
             event = json.loads(line)
             progress.report(event)
             if "ready" in event:
@@ -139,7 +144,7 @@ def _detach(home: StackHome, port: int, *, no_demo: bool) -> None:
     raise PartFailed(_reason(log_path) or f"the stack ended while starting; see {log_path}") from None
 
 
-def _reason(log_path: Any) -> str:
+def _reason(log_path: Path) -> str:
     from cli.component import last_line  # noqa: PLC0415
 
     return last_line(log_path).removeprefix("Error: ")

@@ -1,1 +1,1 @@
-"""WHEN: thin tables of commands. Nothing heavy is imported here, because every parse and every task start reads these files."""
+"""WHEN: thin tables of commands. Every parse and every start of a task reads these files: nothing heavy is imported."""

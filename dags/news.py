@@ -1,4 +1,4 @@
-"""One DAG a site: `news__NAME` crawls, extracts and stages; the sites are data (sites.yaml), this file never changes."""
+"""One DAG a site: `news__NAME` crawls, extracts and stages. The sites are data (sites.yaml)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ DOC = """### Archives **{name}**, {home}
 `stage` hands them to the `publish` DAG, which commits them to the articles table.
 
 * **Is it working?** Each run is green and the log of `crawl` ends with its counts. A site that gives no article within
-  its `expect_within` ({expect_within}) fails its run with the reason. `./broadsheet articles --site {name}` shows what is kept.
+  its `expect_within` ({expect_within}) fails its run with the reason. What is kept:
+  `./broadsheet articles --site {name}`.
 * **Where things lie** in the bucket: `raw/{name}/` captures, `runs/{name}/` a manifest a run,
   `state/{name}/` what was seen, `tables/articles/` the articles.
 * **Run again:** clear a task here, which repeats it under the same run id and adds nothing twice; trigger the DAG
@@ -52,7 +53,8 @@ def build(site: Site) -> DAG:
         doc_md=doc,
     ) as dag:
         steps = [
-            Step(task_id=task_id, verb=verb, site=site.name, execution_timeout=limit) for task_id, (verb, limit) in CHAIN.items()
+            Step(task_id=task_id, verb=verb, site=site.name, execution_timeout=limit)
+            for task_id, (verb, limit) in CHAIN.items()
         ]
         steps[-1].outlets.append(Asset(name=f"broadsheet://sites/{site.name}", uri=f"broadsheet://sites/{site.name}"))
         chain(*steps)

@@ -1,7 +1,7 @@
 """### Commits what the sites staged
 
-One run commits every run that waits in `staged/`, so a hundred sites make a few commits an hour. It starts when any site
-staged something; while it runs, further events wait and then share one run.
+One run commits every run that waits in `staged/`, so a hundred sites make a few commits an hour. It starts when any
+site staged something; while it runs, further events wait and then share one run.
 
 * **Is it working?** The log of `publish` ends with its counts; the asset `broadsheet://articles` carries them, with the
   table's version, for DAGs of your own: docs/downstream-dag.md.
@@ -17,7 +17,11 @@ from airflow.sdk import DAG, Asset, AssetAny
 from dags.step import Step
 from spiders.site import load_sites
 
-SITES = [Asset(name=f"broadsheet://sites/{site.name}", uri=f"broadsheet://sites/{site.name}") for site in load_sites() if site.enabled]
+SITES = [
+    Asset(name=f"broadsheet://sites/{site.name}", uri=f"broadsheet://sites/{site.name}")
+    for site in load_sites()
+    if site.enabled
+]
 
 with DAG(
     dag_id="publish",

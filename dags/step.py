@@ -18,9 +18,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -42,7 +42,6 @@ class Step(BaseOperator):
     any other failure is tried again.
     """
 
-    template_fields: ClassVar[Sequence[str]] = ()
     ui_color = "#e8eef7"
 
     def __init__(self, *, verb: str, site: str | None = None, drain_s: float = DRAIN_S, **rest: Any) -> None:  # noqa: ANN401
@@ -95,12 +94,10 @@ class Output:
 
     def read(self, child: subprocess.Popen[bytes], deadline: float | None = None) -> None:
         """Read both pipes until both are closed or `deadline` (monotonic seconds)."""
-        assert child.stdout is not None
-        assert child.stderr is not None
         with selectors.DefaultSelector() as selector:
-            for pipe, take in ((child.stdout, self._stdout.extend), (child.stderr, self._take_stderr)):
-                if not pipe.closed:
-                    selector.register(pipe, selectors.EVENT_READ, take)
+            for pipe, reader in ((child.stdout, self._stdout.extend), (child.stderr, self._take_stderr)):
+                if pipe is not None:
+                    selector.register(pipe, selectors.EVENT_READ, reader)
             while selector.get_map() and (deadline is None or time.monotonic() < deadline):
                 for key, _ in selector.select(timeout=1.0):
                     chunk = os.read(key.fd, 65536)
@@ -121,7 +118,9 @@ class Output:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise AirflowException(f"the last line is no JSON object: {lines[-1][:200] if lines else 'nothing printed'}")
+            raise AirflowException(
+                f"the last line is no JSON object: {lines[-1][:200] if lines else 'nothing printed'}"
+            )
         self._log.info("%s", ", ".join(f"{name} {value}" for name, value in _scalars(found).items()))
         return found
 
@@ -136,7 +135,9 @@ class Output:
             return
         self.last_line = text
         found = LEVEL.search(text[:80])
-        level = logging.ERROR if text.startswith("Error: ") else logging.getLevelName(found[1]) if found else logging.INFO
+        level = (
+            logging.ERROR if text.startswith("Error: ") else logging.getLevelName(found[1]) if found else logging.INFO
+        )
         self._log.log(level, "%s", text)
 
 
@@ -152,9 +153,9 @@ def _start(argv: list[str]) -> subprocess.Popen[bytes]:
             if os.getppid() != parent:
                 os._exit(1)
 
-    return subprocess.Popen(  # noqa: PLW1509 - the task process starts no thread before this
+    return subprocess.Popen(
         argv, cwd=REPO, env=env, stdin=subprocess.DEVNULL,  # fd 0 is the task supervisor's own socket
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=bind,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=bind,  # noqa: PLW1509 - no thread but this one
     )  # fmt: skip
 
 
