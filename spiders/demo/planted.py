@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from dataclasses import dataclass
 
 from spiders.demo.edition import Desk, Edition
-from spiders.demo.story import Version, plain
+from spiders.demo.story import Story, Version, plain
 
 LINKS = 3  # in a block of related or recent articles
 
@@ -16,8 +17,8 @@ class Planted:
     """What the page of one article has around the text in one edition. `lines` is key of papers.yaml → line."""
 
     lines: dict[str, str]
-    related: Version  # the one linked between two paragraphs
-    links: tuple[Version, ...]  # the block after the text
+    related: Story  # linked between two paragraphs by the editors, who do not come back to change it
+    links: tuple[Version, ...]  # the block after the text, filled anew in every edition
     captions: tuple[str, ...]  # captions and credits of the figures
 
     def all_lines(self) -> tuple[str, ...]:
@@ -28,10 +29,7 @@ class Planted:
 
 def planted_lines(desk: Desk, edition: Edition, version: Version) -> Planted:
     """Return the boilerplate of `version`'s page; links and counters move on with every edition, the text does not."""
-    others = [other for other in edition.live if other.story is not version.story]
-    turn = (edition.number + _seed(version)) % len(others)
-    related, *links = (others[(turn + place) % len(others)] for place in range(LINKS + 1))
-    count = _views(desk, edition, version)
+    related, count = _related(desk, version), _views(desk, edition, version)
     values = {
         "title": version.title,
         "author": version.story.author,
@@ -48,9 +46,23 @@ def planted_lines(desk: Desk, edition: Edition, version: Version) -> Planted:
     return Planted(
         lines={key: pattern.format_map(values) for key, pattern in desk.paper.lines.items()},
         related=related,
-        links=tuple(links),
+        links=_links(edition, version),
         captions=tuple(text for figure in figures for text in (plain(figure.items[0]), figure.credit) if text),
     )
+
+
+def _links(edition: Edition, version: Version) -> tuple[Version, ...]:
+    """Return other articles in an order that looks like chance and is the same for the same edition."""
+    others = [other for other in edition.live if other.story is not version.story]
+    turn = f"{edition.number} {version.story.slug}"
+    others.sort(key=lambda other: hashlib.sha256(f"{turn} {other.story.slug}".encode()).digest())
+    return tuple(others[:LINKS])
+
+
+def _related(desk: Desk, version: Version) -> Story:
+    stories = desk.paper.stories
+    old = [story for story in stories if story.offset_s < 0 and story.deleted_s is None and story is not version.story]
+    return old[_seed(version) % len(old)]
 
 
 def _seed(version: Version) -> int:

@@ -86,6 +86,9 @@ def _list(desk: Desk, edition: Edition, path: str) -> Answer | None:
     if path == "/":
         return Answer(200, HTML, list_page(desk, edition, "Latest", list(edition.live)).encode())
     found: dict[str, list[Version]] = {}  # name of the section, tag or author → its versions
+    for story in desk.paper.stories:  # a section is there before its first article
+        if path == desk.paper.path_of("section", story.section):
+            found[story.section] = []
     for version in edition.live:
         for kind, name in _filed_under(version.story):
             if path == desk.paper.path_of(kind, name):
