@@ -19,14 +19,13 @@ from types import FrameType
 from typing import Any
 
 from click import ClickException
-from spiders.process import CrawlProcess
-from spiders.shortfall import shortfall
 
 from cli.extraction import Extractors, extractors
 from cli.progress import Bar, progress
-from cli.runs import new_run_id, read_frontier, record_crawl, run_segments, stage_run
+from cli.runs import new_run_id, record_crawl, run_segments, run_shortfall, stage_run
 from extract.stored import StoredObject
 from spiders.errors import CrawlFailed
+from spiders.process import CrawlProcess
 from spiders.report import CrawlReport
 from spiders.site import Site
 from storage.client import Store
@@ -138,8 +137,7 @@ class Ingestion:
         for part in one.parts.values():
             part.result()
         staged = stage_run(self._store, manifest, self._dead)
-        frontier = read_frontier(self._store, one.site.name)
-        one.shortfall = shortfall(report, frontier, one.site, datetime.now(UTC))
+        one.shortfall = run_shortfall(self._store, one.site, staged)
         return staged
 
     def _finish(self, bar: Bar) -> dict[str, RunManifest]:

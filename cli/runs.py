@@ -17,6 +17,7 @@ from extract.rejection import Reason, Rejection
 from extract.stored import StoredObject
 from spiders.frontier import Frontier
 from spiders.report import CrawlReport
+from spiders.shortfall import shortfall
 from spiders.site import Site
 from storage import parts
 from storage.captures import S3CaptureArchive
@@ -109,9 +110,12 @@ def _failure(site: str, run_id: str, failure: Any) -> Rejection:  # noqa: ANN401
     return Rejection(site, failure["url"], at, Reason(failure["reason"]), failure["detail"], None, run_id)
 
 
-def read_frontier(store: Store, site: str) -> Frontier:
-    """Return the frontier of `site` as it stands."""
-    return Frontier.load(S3CaptureArchive(store).read_frontier(site)[0], site)
+def run_shortfall(store: Store, site: Site, manifest: RunManifest) -> str | None:
+    """Return in one line why a staged run gave less than the site's file expects, or None."""
+    frontier = Frontier.load(S3CaptureArchive(store).read_frontier(site.name)[0], site.name)
+    told = {**manifest.asked, **manifest.counts, "site": manifest.site, "run_id": manifest.run_id, "sources": manifest.sources,
+            "failures": manifest.failures, "segments": (), "indexes": (), "recovered": ()}  # fmt: skip
+    return shortfall(CrawlReport.from_json(told), frontier, site, datetime.now(UTC))
 
 
 def _note_extractions(store: Store, site: str, noted: Iterable[parts.Noted]) -> None:

@@ -7,17 +7,19 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from spiders.crawl import crawl_sites
+import orjson
 
 from cli.crawling import SpiderArchive
 from cli.errors import LessThanExpected, RunFailed
 from cli.extraction import extractors
-from cli.runs import record_crawl, run_segments, stage_run
+from cli.runs import record_crawl, run_segments, run_shortfall, stage_run
+from spiders.crawl import crawl_sites
 from spiders.report import CrawlReport
 from spiders.site import Site, load_sites, select_sites
 from storage.client import Store
 from storage.connect import open_store
-from storage.manifest import RunManifest, RunState
+from storage.errors import ObjectMissing
+from storage.manifest import RunManifest, RunState, read_manifest
 from storage.open_runs import dead_runs, open_run
 from storage.parts import written_parts
 from storage.publish import publish as publish_staged
@@ -88,7 +90,7 @@ def stage(*, site_name: str, run_id: str) -> None:
         manifest = _crawled(store, site_name, run_id)
         if manifest.state != RunState.STAGED:
             manifest = stage_run(store, manifest, dead_runs(store, [site_name], run_id))
-        why = shortfall_of(store, site, manifest)
+        why = run_shortfall(store, site, manifest)
         counts = {key: manifest.counts[key] for key in ("discovered", "articles", "rejections", "recovered")}
         _say(site=site_name, run_id=run_id, **counts)
     if why:
