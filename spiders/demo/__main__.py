@@ -78,5 +78,14 @@ def _check(demo: Demo) -> None:
             raise DemoError(f"{paper.base_url}: the demo answers HTTP {status}")
 
 
+def run() -> None:
+    """Run `main`; whatever is wrong, wrong arguments too, is one line on stderr."""
+    try:
+        main.main(standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"Error: {error.format_message()}", err=True)
+        sys.exit(error.exit_code)
+
+
 if __name__ == "__main__":
-    main()
+    run()

@@ -144,9 +144,9 @@ def test_a_home_that_cannot_be_written_is_one_line_and_exit_2(tmp_path: Path) ->
     assert str(tmp_path / "file") in done.stderr
 
 
-def test_bad_arguments_exit_2(tmp_path: Path) -> None:
+def test_bad_arguments_are_one_line_and_exit_2(tmp_path: Path) -> None:
     for bad in (["--speed", "0"], ["--speed", "soon"], ["--nonsense"]):
         done = subprocess.run(argv(tmp_path, *bad), cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 2
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
         assert bad[0] in done.stderr
     assert not (tmp_path / "demo").exists()
