@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -44,8 +44,8 @@ class Member:
     depth: int
 
 
-def members(sids: Iterable[int]) -> list[Member]:
-    """Return the living processes of the sessions `sids` and of the sessions started from within them."""
+def members(sids: Iterable[int], outside: Collection[int] = ()) -> list[Member]:
+    """Return the living processes of the sessions `sids` and of those started from within them, but for `outside`."""
     wanted = set(sids)
     session_of: dict[int, int] = {}
     children: defaultdict[int, list[int]] = defaultdict(list)
@@ -64,7 +64,7 @@ def members(sids: Iterable[int]) -> list[Member]:
         found[member.pid] = member
         for pid in children[member.pid]:
             sid = session_of[pid]
-            if sid not in wanted:
+            if sid not in wanted and sid not in outside:
                 pending.append(Member(pid, sid, member.depth + (sid != member.sid)))
     return list(found.values())
 

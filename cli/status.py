@@ -118,9 +118,8 @@ def _parts(state: StackState, health: dict[str, str]) -> Iterable[PartStatus]:
     now = time.time()
     yield _measure("supervisor", [state.pid], now - state.started_at, 0, "running")
     for part in state.parts:
-        below = members([part.pid]) if part.pid else []
-        own = {each.pid for each in state.parts} - {part.pid}  # the parts of Airflow are forked from one of them
-        pids = [member.pid for member in below if member.sid not in own]
+        others = {each.pid for each in state.parts} - {part.pid}  # the parts of Airflow are forked from one of them
+        pids = [member.pid for member in members([part.pid], outside=others)] if part.pid else []
         verdict = health.get(HEALTH.get(part.name, ""), "running") if pids else f"down {part.last_exit}".strip()
         yield _measure(part.name, pids, now - part.started_at, part.restarts, verdict, pid=part.pid)
 

@@ -86,8 +86,8 @@ def _is_free(port: int) -> bool:
 class Progress:
     """Reports on stderr, with times since the command; the last one, the address and the login, on stdout."""
 
-    def __init__(self, started: float) -> None:
-        self.started = started
+    def __init__(self, started: float, *, detached: bool = False) -> None:
+        self.started, self.detached = started, detached
         self.console = Console(stderr=True, highlight=False)
 
     def report(self, event: dict[str, Any]) -> None:
@@ -100,10 +100,10 @@ class Progress:
         elif "warning" in event:
             self.console.print(f"{at}  {event['warning']}", style="yellow", markup=False)
         elif "ready" in event:
-            click.echo(ready_text(event["ready"]))
+            click.echo(ready_text(event["ready"], detached=self.detached))
 
 
-def ready_text(ready: dict[str, Any]) -> str:
+def ready_text(ready: dict[str, Any], *, detached: bool = False) -> str:
     """Return what a person needs next: address, login, the first run's counts, the command that reads."""
     lines = ["", f"  Airflow   {ready['url']}", f"  login     {ready['user']} / {ready['password']}"]
     if "counts" in ready:
@@ -111,7 +111,8 @@ def ready_text(ready: dict[str, Any]) -> str:
         lines.append(f"  archived  {counts}  ({ready['seconds']:.0f} s after the start)")
         failed = [site for site, state in ready["states"].items() if state == "failed"]
         lines += [f"  failed    {site}: see its run in the UI" for site in failed]
-    lines += ["  read      ./broadsheet articles --format table", "  stop      Ctrl-C or ./broadsheet down", ""]
+    stop = "./broadsheet down" if detached else "Ctrl-C or ./broadsheet down"
+    lines += ["  read      ./broadsheet articles --format table", f"  stop      {stop}", ""]
     return "\n".join(lines)
 
 
@@ -130,7 +131,7 @@ def _detach(home: StackHome, port: int, *, no_demo: bool) -> None:
             argv, cwd=REPO, env=os.environ | {"BROADSHEET_HOME": str(home.root)}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=log_file, text=True, start_new_session=True,
         )  # fmt: skip
-    progress = Progress(time.monotonic())
+    progress = Progress(time.monotonic(), detached=True)
     try:
         for line in child.stdout or ():
             event = json.loads(line)

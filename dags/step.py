@@ -67,6 +67,8 @@ class Step(BaseOperator):
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
             raise
+        finally:
+            output.close(child)
         _check_exit(f"{self.verb} {self.site or ''}".strip(), child.wait(), output.last_line)
         result = output.result()
         for outlet in self.outlets:
@@ -109,6 +111,12 @@ class Output:
         if self._partial:
             self._say(self._partial)
             self._partial = b""
+
+    def close(self, child: subprocess.Popen[bytes]) -> None:
+        """Close the pipes; what a grandchild still writes is nobody's business."""
+        for pipe in (child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def result(self) -> dict[str, Any]:
         """Return the JSON object on the last line of stdout; AirflowException if there is none."""
