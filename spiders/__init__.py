@@ -1,1 +1,1 @@
-"""FETCH: sites.yaml, discovery, politeness, guards, frontier, WARC writing. Import the module you need; nothing heavy here."""
+"""FETCH: sites.yaml, discovery, politeness, guards, frontier, WARC writing. Nothing heavy is imported here."""

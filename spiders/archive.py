@@ -24,7 +24,7 @@ class CaptureArchive(Protocol):
         Raises FrontierConflict if it was replaced meanwhile.
         """
 
-    def put_segment(  # noqa: PLR0913 - the parts of a segment's key, and the segment
+    def put_segment(
         self, site: str, run_id: str, number: int, day: date, warc: Path, cdxj: bytes
     ) -> tuple[StoredObject, StoredObject]:
         """Store a closed WARC segment and its index; storing the same bytes again is no error."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 from OpenSSL.SSL import Error as TlsError
 from scrapy.core.downloader.handlers.http11 import TunnelError, _ScrapyProxyAgent, _TunnelingAgent
@@ -18,7 +18,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web._newclient import ParseError, ResponseFailed, _WrapperException
-from twisted.web.client import Agent, HTTPConnectionPool, PotentialDataLoss, ResponseDone
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
+from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import UNKNOWN_LENGTH
 
@@ -29,7 +30,7 @@ from spiders.guard import Guard
 from spiders.limits import Limits
 from spiders.wire import HeadTooLarge, ListeningFactory
 
-_IDLE_S = 30.0  # an idle connection is closed after this
+_IDLE_S = 30  # an idle connection is closed after this
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class _GuardedAgent(Agent):
     guard_key: Any = None
 
     def _requestWithEndpoint(self, key: tuple[Any, ...], *rest: Any) -> Any:  # noqa: ANN401, N802
-        return super()._requestWithEndpoint((*key, self.guard_key), *rest)  # type: ignore[no-untyped-call]
+        return super()._requestWithEndpoint((*key, self.guard_key), *rest)
 
 
 class _BodyReader(Protocol):
@@ -75,8 +76,8 @@ class _BodyReader(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         if not self.done.called:
-            whole = reason.check(ResponseDone, PotentialDataLoss)
-            self.done.callback(None if whole else "disconnect")
+            is_whole = isinstance(reason.value, ResponseDone | PotentialDataLoss)
+            self.done.callback(None if is_whole else "disconnect")
 
 
 class HttpClient:
@@ -85,15 +86,17 @@ class HttpClient:
     def __init__(self, reactor: Any, limits: Limits) -> None:  # noqa: ANN401 - IReactor* have no static type
         self._reactor, self._limits = reactor, limits
         self._proxies = getproxies_environment()
-        self._pool = HTTPConnectionPool(reactor, persistent=True)
+        self._pool: Any = HTTPConnectionPool(reactor, persistent=True)  # type: ignore[no-untyped-call]
         self._pool._factory = ListeningFactory  # noqa: SLF001 - the only way in; Scrapy does the same
-        self._pool.maxPersistentPerHost = 64  # one a host at a time is the gate's rule; a proxy is one host for all sites
+        self._pool.maxPersistentPerHost = (
+            64  # one a host at a time is the gate's rule; a proxy is one host for all sites
+        )
         self._pool.cachedConnectionTimeout = _IDLE_S
 
     async def close(self) -> None:
         """Close idle connections; returns when they are, or after a second."""
         closed: Deferred[Any] = self._pool.closeCachedConnections()
-        call = self._reactor.callLater(1.0, lambda: closed.called or closed.callback(None))
+        call = self._reactor.callLater(1.0, _fire, closed)
         await maybe_deferred_to_future(closed)
         if call.active():
             call.cancel()
@@ -124,17 +127,36 @@ class HttpClient:
             truncated = await _read(response, reader)
         except NoResponse:
             raise
-        except (net.ConnectError, net.ConnectionLost, net.ConnectionClosed, net.DNSLookupError, _WrapperException,
-                CancelledError, TunnelError, TlsError, ParseError, HeadTooLarge, VerificationError, ValueError, OSError) as error:  # fmt: skip
+        except (
+            net.ConnectError,
+            net.ConnectionLost,
+            net.ConnectionClosed,
+            net.DNSLookupError,
+            _WrapperException,
+            CancelledError,
+            TunnelError,
+            TlsError,
+            ParseError,
+            HeadTooLarge,
+            VerificationError,
+            ValueError,
+            OSError,
+        ) as error:
             raise _no_response(error, ask.timeout_s if expired else None) from error
         finally:
             if timer.active():
                 timer.cancel()
         return Exchange(
-            url=ask.url, status=response.code, request_head=response.sent_head, response_head=response.raw_head,
-            body=bytes(reader.body), truncated=truncated, ip=None if proxy else response.peer_ip,
-            started_at=started_at, elapsed_ms=round((time.monotonic() - began) * 1000),
-        )  # fmt: skip
+            url=ask.url,
+            status=response.code,
+            request_head=response.sent_head,
+            response_head=response.raw_head,
+            body=bytes(reader.body),
+            truncated=truncated,
+            ip=None if proxy else response.peer_ip,
+            started_at=started_at,
+            elapsed_ms=round((time.monotonic() - began) * 1000),
+        )
 
     def _proxy(self, url: str) -> str | None:
         parts = urlsplit(url)
@@ -146,20 +168,27 @@ class HttpClient:
     def _agent(self, url: str, proxy: str | None, guard: Guard) -> Any:  # noqa: ANN401 - three kinds of agent
         if proxy is None:
             endpoints = CheckedEndpoints(self._reactor, guard, self._limits.connect_s)
-            agent = _GuardedAgent.usingEndpointFactory(self._reactor, endpoints, pool=self._pool)
+            agent: Any = _GuardedAgent.usingEndpointFactory(self._reactor, endpoints, self._pool)  # type: ignore[no-untyped-call]
             agent.guard_key = guard.key
             return agent
+        policy: Any = tls_policy()
         if url.startswith("https:"):
             parts = urlsplit(proxy)
             conf = (parts.hostname or "", parts.port or 8080, None)
             return _TunnelingAgent(
-                reactor=self._reactor, proxyConf=conf, contextFactory=tls_policy(),
-                connectTimeout=self._limits.connect_s, pool=self._pool,
-            )  # fmt: skip
+                reactor=self._reactor,
+                proxyConf=conf,
+                contextFactory=policy,
+                connectTimeout=self._limits.connect_s,
+                pool=self._pool,
+            )
         return _ScrapyProxyAgent(
-            reactor=self._reactor, proxyURI=proxy.encode(), contextFactory=tls_policy(),
-            connectTimeout=self._limits.connect_s, pool=self._pool,
-        )  # fmt: skip
+            reactor=self._reactor,
+            proxyURI=proxy.encode(),
+            contextFactory=policy,
+            connectTimeout=self._limits.connect_s,
+            pool=self._pool,
+        )
 
 
 async def _read(response: Any, reader: _BodyReader) -> str | None:  # noqa: ANN401 - IResponse plus our attributes
@@ -173,6 +202,11 @@ async def _read(response: Any, reader: _BodyReader) -> str | None:  # noqa: ANN4
     return await maybe_deferred_to_future(reader.done)
 
 
+def _fire(deferred: Deferred[Any]) -> None:
+    if not deferred.called:
+        deferred.callback(None)
+
+
 def _abort(transport: Any) -> None:  # noqa: ANN401
     """Close now, without waiting for what is in flight. `transport` is a proxy around the connection's own."""
     producer = getattr(transport, "_producer", None)
@@ -180,7 +214,7 @@ def _abort(transport: Any) -> None:  # noqa: ANN401
         producer.abortConnection()
 
 
-def _no_response(error: BaseException, timeout_s: float | None) -> NoResponse:  # noqa: PLR0911 - a table of causes
+def _no_response(error: BaseException, timeout_s: float | None) -> NoResponse:  # noqa: C901, PLR0911 - a table of causes
     """Translate Twisted's failures."""
     cause = error
     while isinstance(cause, _WrapperException) and cause.reasons:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urljoin
+from functools import partial
+from urllib.parse import urldefrag, urljoin
 
 from extract.capture import Hints
 from extract.rejection import Reason
@@ -18,21 +19,27 @@ from spiders.gate import HostClosed
 from spiders.known import KnownSource
 from spiders.links import Page, article_links, is_page_address, read_page
 from spiders.listing import Child, Link, Listing, NotAListing, read_listing
-from spiders.warc import Facts, Original, payload_digest, warc_date
+from spiders.outcome import Answered, original_of
+from spiders.warc import Facts
 
 FEED_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
 SITEMAP_PATHS = ("/news-sitemap.xml", "/sitemap_news.xml", "/sitemap-news.xml", "/sitemap.xml", "/sitemap_index.xml")
 _LOOK_AGAIN = timedelta(days=7)  # for the feeds and sitemaps of a site that names none
 _CONTROL = timedelta(hours=24)  # a source is read in full this often: some answer 304 for ever
+_LARGE = 256 * 1024  # bytes that take longer to parse than a thread to start
 _MANY_CHILDREN = 10  # of an index; beyond, those that bring nothing new are asked less often
 _QUIET_FIRST, _QUIET_LAST = timedelta(minutes=15), timedelta(days=1)
 
 
 @dataclass(slots=True)
 class Found:
-    """What a run's sources named, by normalised URL, in order; `refused` with the reason; `sources` with how they went."""
+    """What a run's sources named, by normalised URL, in order; `refused` with the reason; `sources` with how they went.
+
+    `listed` has the address as written where it differs from the normalised one.
+    """
 
     candidates: dict[str, Hints] = field(default_factory=dict)
+    listed: dict[str, str] = field(default_factory=dict)
     refused: dict[str, tuple[Reason, str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
@@ -63,7 +70,7 @@ class Discovery:
         return self.found
 
     async def _look_around(self) -> None:
-        """Visit the home page and the sources remembered from an earlier look; look again after a week or when they fail."""
+        """Visit the home page and the sources found earlier; look for others after a week, or when those fail."""
         home = self._site.home
         remembered = [source for source in self._frontier.sources.values() if source.discovered]
         looked_at = self._frontier.discovery_at
@@ -84,7 +91,9 @@ class Discovery:
             mapped = []
         if not await self._try([urljoin(home, url) for url in mapped], "sitemap", first_only=False):
             await self._try([urljoin(home, path) for path in SITEMAP_PATHS], "sitemap", first_only=True)
-        if not self.found.sources.get(home, "").startswith(("HTTP 5", "timeout", "dns_error", "connection_error", "robots")):
+        if not self.found.sources.get(home, "").startswith(
+            ("HTTP 5", "timeout", "dns_error", "connection_error", "robots")
+        ):
             self._frontier.discovery_at = self._now
 
     async def _try(self, urls: Iterable[str], kind: str, *, first_only: bool) -> int:
@@ -93,7 +102,9 @@ class Discovery:
         for url in list(dict.fromkeys(urls)):
             if url in self.found.sources or kept >= self._limits.discovered_sources:
                 continue
-            if self._circle.guard.refusal(url) is None and await self._visit(KnownSource(url, kind, discovered=True), is_guess=first_only):
+            if self._circle.guard.refusal(url) is None and await self._visit(
+                KnownSource(url, kind, discovered=True), is_guess=first_only
+            ):
                 kept += 1
                 if first_only:
                     break
@@ -104,11 +115,20 @@ class Discovery:
         if named.url in self.found.sources:
             return True
         known = self._frontier.sources.get(named.url) or named
-        known = replace(known, kind=named.kind, discovered=known.discovered or named.discovered, lastmod=named.lastmod or known.lastmod)
+        known = replace(
+            known,
+            kind=named.kind,
+            discovered=known.discovered or named.discovered,
+            lastmod=named.lastmod or known.lastmod,
+        )
         try:
             source, listing, word = await self._read(known)
         except NoResponse as failure:
-            word, source, listing = f"{failure.reason}: {failure.detail}", replace(known, failures=known.failures + 1), None
+            word, source, listing = (
+                f"{failure.reason}: {failure.detail}",
+                replace(known, failures=known.failures + 1),
+                None,
+            )
         except (NotAListing, Undecodable) as error:
             word, source, listing = f"not a {known.kind}: {error}", replace(known, failures=known.failures + 1), None
         except HostClosed as closed:
@@ -124,21 +144,24 @@ class Discovery:
         return True
 
     async def _read(self, known: KnownSource) -> tuple[KnownSource, Listing | None, str]:
-        """Fetch a source and add its links; return it anew, what it lists (None: no answer to read), and how it went."""
+        """Fetch a source and add its links; return it anew, what it lists (None: nothing to read), and how it went."""
         full = known.full_at is None or self._now - known.full_at > _CONTROL
         is_section = known.kind == "section"
         url = ascii_url(known.url)
         answer = await self._fetcher.fetch(
             Wanted(
-                url, known.kind, self._limits.page_bytes if is_section else self._limits.listing_bytes,
-                None if full else known.etag, None if full else known.last_modified, known.warc_uri or url,
+                url,
+                known.kind,
+                self._limits.page_bytes if is_section else self._limits.listing_bytes,
+                None if full else known.etag,
+                None if full else known.last_modified,
+                known.warc_uri or url,
             )
-        )  # fmt: skip
+        )
         exchange = answer.exchange
-        digest = payload_digest(exchange.body)
-        is_same = exchange.status == 304 or (exchange.status == 200 and digest == known.digest)
-        original = Original(known.digest, known.warc_uri, known.warc_date) if is_same and known.digest and known.warc_uri and known.warc_date else None
-        self._circle.record(exchange, Facts(known.kind, known.url, answer.robots), original)
+        answered = Answered.of(exchange)
+        original = original_of(known, answered)
+        self._circle.record(exchange, Facts(known.kind, known.url, answer.robots), original, answered.digest)
         if exchange.status == 304:
             listing = Listing(self._remembered(known), tuple(Child(url, mod or None) for url, mod in known.children))
             count = self._add(listing.links, known.kind)
@@ -149,20 +172,32 @@ class Discovery:
         listing = await self._parse(exchange, known)
         count = self._add(listing.links, known.kind)
         read = replace(
-            known, failures=0, full_at=self._now, quiet=known.quiet + 1 if is_same else 0,
-            etag=exchange.header("ETag"), last_modified=exchange.header("Last-Modified"),
-            links=tuple(link.url for link in listing.links), children=tuple((child.url, child.lastmod or "") for child in listing.children),
-        )  # fmt: skip
+            known,
+            failures=0,
+            full_at=self._now,
+            quiet=known.quiet + 1 if original else 0,
+            etag=exchange.header("ETag"),
+            last_modified=exchange.header("Last-Modified"),
+            links=tuple(link.url for link in listing.links),
+            children=tuple((child.url, child.lastmod or "") for child in listing.children),
+        )
         if original is None:
-            read = replace(read, digest=digest, warc_uri=exchange.url, warc_date=warc_date(exchange.started_at))
-        words = [f"ok 200, {count} links", *([f"{len(listing.children)} sitemaps"] if listing.children else []), *filter(None, [listing.note])]
+            read = replace(read, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date)
+        words = [
+            f"ok 200, {count} links",
+            *([f"{len(listing.children)} sitemaps"] if listing.children else []),
+            *filter(None, [listing.note]),
+        ]
         return read, listing, ", ".join(words)
 
     def _remembered(self, known: KnownSource) -> tuple[Link, ...]:
         """Return the links that a source listed last, with the hints that the frontier keeps."""
         urls = self._frontier.urls
         source = {"feed": "feed", "sitemap": "sitemap"}.get(known.kind, "section")
-        return tuple(Link(url, item.hints if (item := urls.get(url)) else Hints(via=known.url, source=source)) for url in known.links)
+        return tuple(
+            Link(url, item.hints if (item := urls.get(url)) else Hints(via=known.url, source=source))
+            for url in known.links
+        )
 
     async def _parse(self, exchange: Exchange, known: KnownSource) -> Listing:
         """Parse in a thread: a large sitemap takes a second, in which the other sites go on."""
@@ -171,14 +206,16 @@ class Discovery:
         max_bytes = limits.page_decoded_bytes if known.kind == "section" else limits.listing_bytes
         body = inflate(exchange.body, exchange.header("Content-Encoding"), max_bytes)
         if known.kind != "section":
-            parse = (read_listing, body, content_type, exchange.url, max_bytes, limits.candidates)
-            return await loop.run_in_executor(None, *parse) if len(body) > 256 * 1024 else parse[0](*parse[1:])
+            parse = partial(read_listing, body, content_type, exchange.url, max_bytes, limits.candidates)
+            return await loop.run_in_executor(None, parse) if len(body) > _LARGE else parse()
         page = read_page(decode(body, content_type), exchange.url)
         self._pages[known.url] = page
         if self._site.article_url is None:
             return Listing(tuple(article_links(page, known.url, limits.links_a_page)))
         hints = Hints(via=known.url, source="section")
-        return Listing(tuple(Link(url, hints) for url in page.links if self._site.is_article_url(url))[: limits.links_a_page])
+        return Listing(
+            tuple(Link(url, hints) for url in page.links if self._site.is_article_url(url))[: limits.links_a_page]
+        )
 
     async def _visit_children(self, children: tuple[Child, ...], depth: int) -> None:
         """Visit an index's sitemaps, those of news and the newest first, as far as the bound goes."""
@@ -188,7 +225,9 @@ class Discovery:
             known = self._frontier.sources.get(child.url)
             if known is not None and not self._revisit_now and self._may_skip(known, child, len(children)):
                 if child.url not in self.found.sources:
-                    self.found.sources[child.url] = f"not asked again, {self._add(self._remembered(known), 'sitemap')} links"
+                    self.found.sources[child.url] = (
+                        f"not asked again, {self._add(self._remembered(known), 'sitemap')} links"
+                    )
                 continue
             if self._sitemaps_read >= self._limits.sitemaps:
                 self.found.sources.setdefault(child.url, "left for the next run")
@@ -210,8 +249,9 @@ class Discovery:
         for link in links:
             if len(self.found.candidates) >= self._limits.candidates:
                 break
+            listed = urldefrag(link.url.strip().replace(" ", "%20")).url
             try:
-                url = normalise_url(link.url.strip().replace(" ", "%20"))
+                url = normalise_url(listed)
             except ValueError as error:
                 self.found.refused.setdefault(link.url[:2048], (Reason.BAD_URL, str(error)))
                 continue
@@ -220,10 +260,14 @@ class Discovery:
                     self.found.refused.setdefault(url, (Reason.UNSAFE_ADDRESS, refusal))
             elif not self._circle.scope.holds(url):
                 if kind != "section":
-                    self.found.refused.setdefault(url, (Reason.OFF_SITE, f"not of {self._site.home_host}; allow_hosts would let it in"))
+                    self.found.refused.setdefault(
+                        url, (Reason.OFF_SITE, f"not of {self._site.home_host}; allow_hosts would let it in")
+                    )
             elif self._is_candidate(url):
                 known = self.found.candidates.get(url)
                 self.found.candidates[url] = link.hints if known is None else merge_hints(known, link.hints)
+                if known is None and listed != url:
+                    self.found.listed[url] = listed
                 count += 1
         return count
 
@@ -234,5 +278,9 @@ class Discovery:
 
 def merge_hints(first: Hints, second: Hints) -> Hints:
     """Return `first`, its gaps filled from `second`."""
-    gaps = {item.name: value for item in fields(Hints) if not getattr(first, item.name) and (value := getattr(second, item.name))}
+    gaps = {
+        item.name: value
+        for item in fields(Hints)
+        if not getattr(first, item.name) and (value := getattr(second, item.name))
+    }
     return replace(first, **gaps) if gaps else first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from twisted.internet._sslverify import ClientTLSOptions
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import (
@@ -16,10 +17,9 @@ from twisted.internet.interfaces import (
     IStreamClientEndpoint,
 )
 from twisted.internet.ssl import CertificateOptions, platformTrust
-from twisted.internet._sslverify import ClientTLSOptions
 from twisted.web.client import URI
 from twisted.web.iweb import IAgentEndpointFactory, IPolicyForHTTPS
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from extract.rejection import Reason
 from spiders.exchange import NoResponse
@@ -34,7 +34,8 @@ class VerifyingPolicy:
     """
 
     def __init__(self) -> None:
-        self._options = CertificateOptions(trustRoot=platformTrust(), fixBrokenPeers=True)
+        roots = platformTrust()  # type: ignore[no-untyped-call]
+        self._options = CertificateOptions(trustRoot=roots, fixBrokenPeers=True)
         self._options.getContext().set_options(0x4)  # OP_LEGACY_SERVER_CONNECT: old servers, as Scrapy allows
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> ClientTLSOptions:  # noqa: ARG002, N802 - Twisted's name
@@ -78,11 +79,10 @@ class _CheckedResolver:
         self._resolver, self._guard = resolver, guard
         self.refused: list[str] = []
 
-    def resolveHostName(  # noqa: N802 - Twisted's name
-        self, resolutionReceiver: Any, hostName: str, portNumber: int = 0, *rest: Any, **named: Any  # noqa: ANN401, N803
-    ) -> Any:  # noqa: ANN401
-        checked = _CheckedReceiver(resolutionReceiver, self._guard, hostName, portNumber, self.refused)
-        return self._resolver.resolveHostName(checked, hostName, portNumber, *rest, **named)
+    def resolveHostName(self, receiver: Any, hostName: str, portNumber: int = 0, *rest: Any) -> Any:  # noqa: ANN401, N802, N803
+        """Resolve through the reactor's own resolver."""
+        checked = _CheckedReceiver(receiver, self._guard, hostName, portNumber, self.refused)
+        return self._resolver.resolveHostName(checked, hostName, portNumber, *rest)
 
 
 @implementer(IReactorPluggableNameResolver)
@@ -106,9 +106,11 @@ class CheckedEndpoint:
     def __init__(self, reactor: Any, guard: Guard, uri: URI, timeout_s: float) -> None:  # noqa: ANN401
         self._resolver = _CheckedResolver(reactor.nameResolver, guard)
         checked = _ReactorWithResolver(reactor, self._resolver)
-        plain = HostnameEndpoint(checked, uri.host, uri.port, timeout=timeout_s)
-        secure = uri.scheme == b"https"
-        self._inner = wrapClientTLS(tls_policy().creatorForNetloc(uri.host, uri.port), plain) if secure else plain
+        plain: Any = HostnameEndpoint(checked, uri.host, uri.port, timeout=timeout_s)
+        self._inner = plain
+        if uri.scheme == b"https":
+            tls: Any = tls_policy().creatorForNetloc(uri.host, uri.port)
+            self._inner = wrapClientTLS(tls, plain)
 
     def connect(self, protocolFactory: Any) -> Any:  # noqa: ANN401, N803
         """Connect; fails with NoResponse(unsafe_address) if no address was left."""

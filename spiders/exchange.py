@@ -41,7 +41,7 @@ class Exchange:
         return len(self.response_head) + len(self.body)
 
 
-class NoResponse(Exception):  # noqa: N818 - an outcome, not an error of the program
+class NoResponse(Exception):
     """No usable response came, and why. `transient`: the same request may go well a moment later."""
 
     def __init__(self, reason: Reason, detail: str, *, transient: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -50,38 +50,46 @@ def read_json_feed(body: bytes, url: str, max_links: int) -> Listing:
         raise NotAListing("JSON, but no JSON Feed")
     links = []
     for item in feed["items"][:max_links]:
-        target = isinstance(item, dict) and (_string(item.get("url")) or _string(item.get("external_url")) or _string(item.get("id")))
+        target = isinstance(item, dict) and (
+            _string(item.get("url")) or _string(item.get("external_url")) or _string(item.get("id"))
+        )
         if not target or (not item.get("url") and "://" not in target):
             continue
         authors = item.get("authors") or [item.get("author")]
         hints = Hints(
-            via=url, source="feed", title=_text(item.get("title")),
-            published_at=parse_date(item.get("date_published")), modified_at=parse_date(item.get("date_modified")),
+            via=url,
+            source="feed",
+            title=_text(item.get("title")),
+            published_at=parse_date(item.get("date_published")),
+            modified_at=parse_date(item.get("date_modified")),
             language=_text(item.get("language")) or _text(feed.get("language")),
-            authors=_names(author.get("name") for author in authors if isinstance(author, dict)), tags=_names(item.get("tags")),
-        )  # fmt: skip
+            authors=_names(author.get("name") for author in authors if isinstance(author, dict)),
+            tags=_names(item.get("tags")),
+        )
         links.append(Link(urljoin(url, target), hints))
     return Listing(tuple(links))
 
 
-def _entry_links(entries: Iterable[Mapping[str, Any]], url: str, language: str | None) -> Iterable[Link]:
+def _entry_links(entries: Iterable[dict[str, Any]], url: str, language: str | None) -> Iterable[Link]:
     for entry in entries:
         # dict.get, since feedparser's own passes a publication date off as an update
-        target = dict.get(entry, "feedburner_origlink") or dict.get(entry, "link")  # type: ignore[arg-type]
+        target = dict.get(entry, "feedburner_origlink") or dict.get(entry, "link")
         if not target:
-            guid = _string(dict.get(entry, "id"))  # type: ignore[arg-type]
+            guid = _string(dict.get(entry, "id"))
             target = guid if guid and guid.startswith(("http://", "https://")) else None
         if not target:
             continue
-        authors = [author.get("name") for author in dict.get(entry, "authors", [])]  # type: ignore[arg-type]
+        authors = [author.get("name") for author in dict.get(entry, "authors", [])]
         hints = Hints(
-            via=url, source="feed", title=_text(dict.get(entry, "title")),  # type: ignore[arg-type]
-            published_at=_moment(dict.get(entry, "published_parsed")),  # type: ignore[arg-type]
-            modified_at=_moment(dict.get(entry, "updated_parsed")),  # type: ignore[arg-type]
-            language=_text(dict.get(entry, "language")) or language,  # type: ignore[arg-type]
-            authors=_names(authors or [dict.get(entry, "author")]),  # type: ignore[arg-type]
-            tags=_names(tag.get("term") for tag in dict.get(entry, "tags", [])),  # type: ignore[arg-type]
-        )  # fmt: skip
+            via=url,
+            source="feed",
+            title=_text(dict.get(entry, "title")),
+            published_at=_moment(dict.get(entry, "published_parsed")),
+            modified_at=_moment(dict.get(entry, "updated_parsed")),
+            language=_text(dict.get(entry, "language")) or language,
+            authors=_names(authors or [dict.get(entry, "author")]),
+            tags=_names(tag.get("term") for tag in dict.get(entry, "tags", [])),
+        )
         try:
             yield Link(urljoin(url, str(target).strip()), hints)
         except ValueError:
@@ -96,7 +104,8 @@ def _moment(parsed: Any) -> datetime | None:  # noqa: ANN401 - a struct_time in 
     if not parsed:
         return None
     try:
-        return datetime(*parsed[:6], tzinfo=UTC)
+        year, month, day, hour, minute, second = parsed[:6]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except (ValueError, TypeError):
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from extract import __version__
@@ -22,7 +23,7 @@ from spiders.limits import Limits
 from spiders.robots import Rules, cut_robots, product_token, read_rules, remembered_rules
 from spiders.scope import Scope
 from spiders.site import Site
-from spiders.warc import Facts
+from spiders.warc import Facts, Original
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRANSIENT = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -49,6 +50,14 @@ class Answer:
     robots: str
 
 
+class Recorder(Protocol):
+    """Writes an exchange to the WARC; `original` is the response that it repeats, `digest` its payload's if known."""
+
+    def __call__(
+        self, exchange: Exchange, facts: Facts, original: Original | None = None, digest: str | None = None
+    ) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Circle:
     """What a site's fetches need: the site and its bounds, the shared client and gates, and where records go."""
@@ -60,7 +69,7 @@ class Circle:
     gates: Gates
     frontier: Frontier
     download: Callable[[Ask], Awaitable[Exchange]]
-    record: Callable[[Exchange, Facts], None]
+    record: Recorder
 
 
 class Fetcher:
@@ -106,7 +115,9 @@ class Fetcher:
             raise NoResponse(Reason.UNSAFE_ADDRESS, reason)
         rules = await self.rules(url)
         if rules.state == "unreachable":
-            raise NoResponse(Reason.ROBOTS, f"robots.txt could not be read ({rules.detail}), so nothing is fetched", transient=True)
+            raise NoResponse(
+                Reason.ROBOTS, f"robots.txt could not be read ({rules.detail}), so nothing is fetched", transient=True
+            )
         if not rules.allows(url):
             raise NoResponse(Reason.ROBOTS, f"robots.txt forbids this {kind}")
         return f"allowed-{rules.state}"
@@ -119,9 +130,13 @@ class Fetcher:
     async def _fetch_rules(self, origin: str, agent: str, now: datetime) -> Rules:
         limits, known = self._circle.limits, self._circle.frontier.hosts.get(origin) or KnownHost(origin)
         wanted = Wanted(
-            f"{origin}/robots.txt", "robots", limits.robots_bytes,
-            known.etag if known.robots is not None else None, known.last_modified if known.robots is not None else None, f"{origin}/robots.txt",
-        )  # fmt: skip
+            f"{origin}/robots.txt",
+            "robots",
+            limits.robots_bytes,
+            known.etag if known.robots is not None else None,
+            known.last_modified if known.robots is not None else None,
+            f"{origin}/robots.txt",
+        )
         try:
             exchange = await self._follow_robots(wanted)
         except NoResponse as failure:
@@ -131,16 +146,23 @@ class Fetcher:
             self._circle.frontier.hosts[origin] = replace(known, robots_at=now)
             return read_rules(200, known.robots.encode(), agent)
         try:
-            body = cut_robots(inflate(exchange.body, exchange.header("Content-Encoding"), 4 * limits.robots_bytes), limits.robots_bytes)
+            body = cut_robots(
+                inflate(exchange.body, exchange.header("Content-Encoding"), 4 * limits.robots_bytes),
+                limits.robots_bytes,
+            )
         except ValueError as error:
             return Rules("unreachable", str(error))
         rules = read_rules(exchange.status, body, agent)
         if rules.state != "unreachable":
             text = body.decode("utf-8", "replace") if rules.state == "parsed" else None
             self._circle.frontier.hosts[origin] = replace(
-                known, robots=text, robots_status=exchange.status, robots_at=now,
-                etag=exchange.header("ETag"), last_modified=exchange.header("Last-Modified"),
-            )  # fmt: skip
+                known,
+                robots=text,
+                robots_status=exchange.status,
+                robots_at=now,
+                etag=exchange.header("ETag"),
+                last_modified=exchange.header("Last-Modified"),
+            )
         return rules
 
     async def _follow_robots(self, wanted: Wanted) -> Exchange:
@@ -232,8 +254,15 @@ def ascii_url(url: str) -> str:
         except UnicodeError as error:
             raise NoResponse(Reason.BAD_URL, f"{url[:200]!r}: {error}") from error
     rest = url.split("//", 1)[1][len(parts.netloc) :]
-    quoted = "".join(char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace")) for char in rest)
-    return f"{parts.scheme}://{netloc}{quoted or '/'}" if not quoted.startswith("?") else f"{parts.scheme}://{netloc}/{quoted}"
+    quoted = "".join(
+        char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+        for char in rest
+    )
+    return (
+        f"{parts.scheme}://{netloc}{quoted or '/'}"
+        if not quoted.startswith("?")
+        else f"{parts.scheme}://{netloc}/{quoted}"
+    )
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:
@@ -262,6 +291,4 @@ def _is_transient(exchange: Exchange) -> bool:
 
 
 def _backoff(limits: Limits, attempt: int) -> float:
-    return limits.backoff_s * 2**attempt * random.uniform(0.75, 1.25)  # noqa: S311 - no secret, a rhythm
-
-
+    return limits.backoff_s * (1 << attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret, a rhythm

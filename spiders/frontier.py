@@ -1,7 +1,6 @@
-"""A site's memory between runs: every URL seen, its validators and when to look again. One gzip file of JSON lines on S3."""
+"""A site's memory between runs: every URL seen, its validators, when to look again. Gzip JSON lines, one file on S3."""
 
 from __future__ import annotations
-
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from spiders.errors import BrokenFrontier
 from spiders.known import GONE, LIVE, KnownHost, KnownSource, KnownUrl
 
 VERSION = 1
+_ZlibError: Any = zlib_ng.error  # its stub takes the class for an instance
 MAX_URLS = 300_000  # some 30 MB of lines, 5 MB as stored
 MAX_BYTES = 2**30  # inflated
 _FORGET_AFTER = timedelta(days=180)  # a finished URL that nothing has listed for so long
@@ -44,11 +44,13 @@ class Frontier:
             lines = _lines(body)
             header = orjson.loads(next(lines, b""))
             if not isinstance(header, dict) or header.get("frontier") != VERSION:
-                raise BrokenFrontier(f"state/{site}/frontier: not written by this version; move it away to start afresh")
+                raise BrokenFrontier(
+                    f"state/{site}/frontier: not written by this version; move it away to start afresh"
+                )
             frontier._read_header(header)
             for line in lines:
                 frontier._read_line(orjson.loads(line))
-        except (ValueError, TypeError, KeyError, AttributeError, zlib_ng.error) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, _ZlibError) as error:
             raise BrokenFrontier(f"state/{site}/frontier: damaged ({error}); move it away to start afresh") from error
         return frontier
 
@@ -71,7 +73,11 @@ class Frontier:
         for name in ("last_yield_at", "first_run_at", "discovery_at"):
             if moment := getattr(self, name):
                 header[name] = moment.astimezone(UTC).isoformat()
-        known = (*self.hosts.values(), *self.sources.values(), *self.urls.values())
+        known: tuple[KnownHost | KnownSource | KnownUrl, ...] = (
+            *self.hosts.values(),
+            *self.sources.values(),
+            *self.urls.values(),
+        )
         text = b"\n".join([orjson.dumps(header), *(orjson.dumps(item.to_line()) for item in known), b""])
         deflater = zlib_ng.compressobj(6, zlib_ng.DEFLATED, 31)
         return bytes(deflater.compress(text) + deflater.flush())
@@ -116,10 +122,14 @@ class Frontier:
             return 0
         listed = {url for source in self.sources.values() for url in source.links}
         finished = [
-            known for known in self.urls.values()
-            if known.next_visit is None and known.state in {LIVE, GONE} and known.url not in listed
-            and known.listed_at is not None and now - known.listed_at > _FORGET_AFTER
-        ]  # fmt: skip
+            known
+            for known in self.urls.values()
+            if known.next_visit is None
+            and known.state in {LIVE, GONE}
+            and known.url not in listed
+            and known.listed_at is not None
+            and now - known.listed_at > _FORGET_AFTER
+        ]
         finished.sort(key=lambda known: known.listed_at or now)
         for known in finished[:excess]:
             del self.urls[known.url]
@@ -135,7 +145,9 @@ def _lines(body: bytes) -> Iterator[bytes]:
 
 
 def _later(ours: KnownUrl, theirs: KnownUrl) -> KnownUrl:
-    newer, older = (theirs, ours) if _after(theirs.last_visit, ours.last_visit) else (ours, theirs)
+    # of the same visit theirs: a stage may have noted since what extraction made of it
+    is_theirs = theirs.last_visit is not None and not _after(ours.last_visit, theirs.last_visit)
+    newer, older = (theirs, ours) if is_theirs else (ours, theirs)
     first_seen = min(filter(None, (ours.first_seen, theirs.first_seen)), default=None)
     return replace(newer, first_seen=first_seen, content_sha256=newer.content_sha256 or older.content_sha256)
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from spiders.guard import canonical_host, parse_address
 
 
-class Stopped(Exception):  # noqa: N818 - an outcome
+class Stopped(Exception):
     """The crawl was asked to end while something waited."""
 
 
-class HostClosed(Exception):  # noqa: N818 - an outcome
+class HostClosed(Exception):
     """The host is left alone for the rest of this run; the message says why."""
 
 
@@ -82,7 +82,7 @@ class Gates:
         self._gates: dict[str, HostGate] = {}
 
     def gate(self, url: str) -> HostGate:
-        """Return the gate of the URL's host; of host and port for an address or a bare name, where ports are separate sites."""
+        """Return the gate of the URL's host; of host and port where that is an address or a bare name."""
         parts = urlsplit(url)
         host = canonical_host(parts.hostname or "")
         key = host if "." in host and parse_address(host) is None else parts.netloc

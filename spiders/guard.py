@@ -21,8 +21,9 @@ _REFUSED = tuple(
     ipaddress.ip_network(net)
     for net in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-        "::/96", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4", "::/96", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16",
+        "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
     )
 )  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -72,7 +73,11 @@ class Guard:
         if self._is_named(canonical_host(host), port):
             return None
         reason = address_refusal(ipaddress.ip_address(address.partition("%")[0]))
-        return f"{host} resolves to {address}, {reason}; name it in the site's allow_hosts if that is meant" if reason else None
+        return (
+            f"{host} resolves to {address}, {reason}; name it in the site's allow_hosts if that is meant"
+            if reason
+            else None
+        )
 
 
 def canonical_host(host: str) -> str:
@@ -101,7 +106,7 @@ def literal_refusal(host: str) -> str | None:
 
 
 def parse_address(host: str) -> Address | None:
-    """Return the address that `host` spells, if any, in every spelling that inet_aton takes: 0x7f.1, 2130706433, 0177.0.0.1."""
+    """Return the address that `host` spells, if any, as inet_aton reads it: 0x7f.1, 2130706433, 0177.0.0.1."""
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -114,7 +119,7 @@ def parse_address(host: str) -> Address | None:
     return None
 
 
-def address_refusal(address: Address) -> str | None:
+def address_refusal(address: Address) -> str | None:  # noqa: PLR0911 - a table of kinds
     """Return why `address` is not public, looking into IPv6 forms that carry an IPv4 address, or None."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from extract.capture import Hints
+from spiders.listing import NO_HINTS
 
 # States of a URL
 NEW = "new"  # never answered; tried at most in vain
@@ -27,6 +28,7 @@ class KnownUrl:
 
     `etag` and `last_modified` are those of `final_url` (None: the URL itself); `digest`, `warc_uri` and `warc_date`
     name the last whole response with status 200, for revisit records. `missing` counts 404 and 410 in a row.
+    `ask_url` is set where the server knows the page only under the address as listed, tracking parameters included.
     """
 
     url: str
@@ -41,13 +43,14 @@ class KnownUrl:
     etag: str | None = None
     last_modified: str | None = None
     final_url: str | None = None
+    ask_url: str | None = None
     digest: str | None = None
     warc_uri: str | None = None
     warc_date: str | None = None
     content_sha256: str | None = None  # set by stage
     reason: str | None = None  # of the last rejection or failure
     listed_at: datetime | None = None  # when a feed, sitemap or section named it last
-    hints: Hints = Hints()
+    hints: Hints = NO_HINTS
 
     def to_line(self) -> dict[str, Any]:
         """Return the line's JSON object: what is not at its default."""
@@ -58,7 +61,7 @@ class KnownUrl:
     @classmethod
     def from_line(cls, line: Mapping[str, Any]) -> KnownUrl:
         """Return the URL of a line; unknown keys are ignored."""
-        known = _typed(cls, line, _URL_DATES)
+        known: KnownUrl = _typed(cls, line, _URL_DATES)
         short = line.get("h") or {}
         if not short:
             return known
@@ -102,7 +105,7 @@ class KnownSource:
     @classmethod
     def from_line(cls, line: Mapping[str, Any]) -> KnownSource:
         """Return the source of a line; unknown keys are ignored."""
-        known = _typed(cls, line, ("last_visit", "full_at"))
+        known: KnownSource = _typed(cls, line, ("last_visit", "full_at"))
         return replace(known, links=tuple(known.links), children=tuple((url, mod) for url, mod in known.children))
 
 
@@ -125,7 +128,8 @@ class KnownHost:
     @classmethod
     def from_line(cls, line: Mapping[str, Any]) -> KnownHost:
         """Return the host of a line; unknown keys are ignored."""
-        return _typed(cls, line, ("robots_at", "not_before"))
+        known: KnownHost = _typed(cls, line, ("robots_at", "not_before"))
+        return known
 
 
 _URL_DATES = ("first_seen", "last_visit", "next_visit", "listed_at")

@@ -1,4 +1,4 @@
-"""The bounds of a crawl. Politeness of a site is in its entry of sites.yaml; these protect the machine and the bucket."""
+"""The bounds of a crawl. A site's politeness is in sites.yaml; these protect the machine and the bucket."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Limits:
     retries: int = 2  # after a transient failure
     backoff_s: float = 2.0  # doubled at each retry
     # one host
-    crawl_delay_s: float = 120.0  # a longer Crawl-delay would let one page a run through; real files that say 86400 mean "go away" to others
+    # Of Crawl-delay. Longer ones (86400 is seen in the wild) would let one page a run through; who means "stay away"
+    # has Disallow.
+    crawl_delay_s: float = 120.0
     retry_after_s: float = 300.0  # asked to wait longer, the host is left alone for this run
     failures_in_a_row: int = 5  # no answer so often: the host is down, the rest waits for the next run
     # one run of a site

@@ -19,12 +19,59 @@ _MIXED = re.compile(r"^(?=.*\d)(?=.*[a-z])[a-z0-9-]{8,}$")
 _FILES = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|ico|avif|css|js|json|xml|rss|atom|txt|pdf|zip|gz|mp[34]|m4a|webm|mov|avi|woff2?|ttf|exe|dmg|apk|epub|docx?|xlsx?)$"
 )
-_NOT_ARTICLES = frozenset({
-    "tag", "tags", "category", "categories", "author", "authors", "topic", "topics", "search", "login", "signin", "register", "account",
-    "about", "about-us", "contact", "contact-us", "privacy", "privacy-policy", "terms", "terms-of-service", "newsletter", "newsletters",
-    "subscribe", "page", "feed", "feeds", "rss", "sitemap", "archive", "jobs", "careers", "advertise", "shop", "help", "faq", "cookies",
-    "profile", "user", "users", "wp-admin", "wp-login.php", "cart", "legal", "impressum", "datenschutz", "staff", "print", "share",
-})  # fmt: skip
+_NOT_ARTICLES = frozenset(
+    {
+        "tag",
+        "tags",
+        "category",
+        "categories",
+        "author",
+        "authors",
+        "topic",
+        "topics",
+        "search",
+        "login",
+        "signin",
+        "register",
+        "account",
+        "about",
+        "about-us",
+        "contact",
+        "contact-us",
+        "privacy",
+        "privacy-policy",
+        "terms",
+        "terms-of-service",
+        "newsletter",
+        "newsletters",
+        "subscribe",
+        "page",
+        "feed",
+        "feeds",
+        "rss",
+        "sitemap",
+        "archive",
+        "jobs",
+        "careers",
+        "advertise",
+        "shop",
+        "help",
+        "faq",
+        "cookies",
+        "profile",
+        "user",
+        "users",
+        "wp-admin",
+        "wp-login.php",
+        "cart",
+        "legal",
+        "impressum",
+        "datenschutz",
+        "staff",
+        "print",
+        "share",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +84,20 @@ class Page:
 
 def read_page(text: str, url: str) -> Page:
     """Return the absolute links of the HTML in `text`, each once, in document order."""
-    parser = etree.HTMLParser(recover=True, no_network=True, remove_comments=True, remove_pis=True, huge_tree=False, encoding="utf-8")
+    parser = etree.HTMLParser(
+        recover=True, no_network=True, remove_comments=True, remove_pis=True, huge_tree=False, encoding="utf-8"
+    )
     root = etree.fromstring(text.encode("utf-8", "replace") or b"<html/>", parser)
     if root is None:
         return Page((), ())
     base = next((urljoin(url, href) for element in root.iter("base") if (href := element.get("href"))), url)
     links = dict.fromkeys(_absolute(base, (element.get("href") for element in root.iter("a"))))
     alternates = (
-        element.get("href") for element in root.iter("link")
+        element.get("href")
+        for element in root.iter("link")
         if "alternate" in (element.get("rel") or "").lower().split()
         and (element.get("type") or "").partition(";")[0].strip().lower() in _FEED_TYPES
-    )  # fmt: skip
+    )
     return Page(tuple(links), tuple(dict.fromkeys(_absolute(base, alternates))))
 
 

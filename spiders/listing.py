@@ -9,8 +9,12 @@ from extract.capture import Hints
 from spiders.decode import GZIP_MAGIC, decode, gunzip
 
 # Markup before the root element, in the order in which a parser meets it.
-_PROLOG = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?P<subset>\[)?|<!(?P<other>\w+)|<(?P<root>[A-Za-z_][\w.:-]*)", re.DOTALL | re.IGNORECASE)
+_PROLOG = re.compile(
+    r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?P<subset>\[)?|<!(?P<other>\w+)|<(?P<root>[A-Za-z_][\w.:-]*)",
+    re.DOTALL | re.IGNORECASE,
+)
 _HEAD_BYTES = 16_384
+NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Link:
     """A page as a feed, sitemap or section names it; `url` is absolute, not yet normalised."""
 
     url: str
-    hints: Hints = Hints()
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,9 @@ def read_listing(body: bytes, content_type: str | None, url: str, max_bytes: int
         text = decode(body, content_type)
         root_name(text)  # the whole prolog, should it be longer than the head
         return read_feed(text, url, max_links)
-    raise NotAListing("HTML" if root in {"html", "head", "body"} else f"XML with root <{root[:40]}>" if root else "no XML element")
+    raise NotAListing(
+        "HTML" if root in {"html", "head", "body"} else f"XML with root <{root[:40]}>" if root else "no XML element"
+    )
 
 
 def root_name(text: str) -> str:

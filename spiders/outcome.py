@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from extract.rejection import Reason
 from spiders.exchange import Exchange
 from spiders.fetch import ascii_url
-from spiders.known import GONE, LIVE, REFUSED, KnownUrl
+from spiders.known import GONE, LIVE, REFUSED, KnownSource, KnownUrl
 from spiders.revisit import RETRY_LAST, next_visit, retry_at
 from spiders.site import Site
 from spiders.warc import Original, payload_digest, warc_date
@@ -16,6 +16,8 @@ from spiders.warc import Original, payload_digest, warc_date
 _TRUST = 3  # re-checks on a feed's word that found nothing; then the plan alone decides
 _AHEAD = timedelta(days=1)  # a date further in the future is no news, but a mistake
 _MISSING = frozenset({404, 410})
+_GONE_AFTER = 2  # of those in a row: one may be a deployment's hiccup
+_WHOLE = frozenset({200, 203, 304})
 
 
 def is_due(known: KnownUrl, now: datetime, site: Site, *, revisit_now: bool) -> bool:
@@ -41,43 +43,72 @@ def _is_news(known: KnownUrl, now: datetime) -> bool:
     return visited < modified <= now + _AHEAD
 
 
-def original_of(known: KnownUrl, exchange: Exchange) -> Original | None:
-    """Return the response that `exchange` repeats, by a 304 or by the same payload; None if it is news."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the frontier keeps of an answer. `url` is the one that answered; `date` the WARC-Date as written."""
+
+    url: str
+    status: int
+    truncated: str | None
+    etag: str | None
+    last_modified: str | None
+    digest: str
+    date: str
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> Answered:
+        """Return it of an exchange."""
+        return cls(
+            exchange.url,
+            exchange.status,
+            exchange.truncated,
+            exchange.header("ETag"),
+            exchange.header("Last-Modified"),
+            payload_digest(exchange.body),
+            warc_date(exchange.started_at),
+        )
+
+
+def original_of(known: KnownUrl | KnownSource, answered: Answered) -> Original | None:
+    """Return the response that an answer repeats, by a 304 or by the same payload; None if it is news."""
     if not (known.digest and known.warc_uri and known.warc_date):
         return None
-    is_same = exchange.status == 200 and not exchange.truncated and payload_digest(exchange.body) == known.digest
-    return Original(known.digest, known.warc_uri, known.warc_date) if exchange.status == 304 or is_same else None
+    is_same = answered.status == 200 and not answered.truncated and answered.digest == known.digest
+    return Original(known.digest, known.warc_uri, known.warc_date) if answered.status == 304 or is_same else None
 
 
-def after_answer(known: KnownUrl, exchange: Exchange, original: Original | None, site: Site, now: datetime) -> KnownUrl:
-    """Return `known` after a recorded answer."""
+def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime, *, is_same: bool) -> KnownUrl:
+    """Return `known` after a recorded answer; `is_same`: it repeats the payload of the one before."""
     known = replace(known, visits=known.visits + 1, last_visit=now)
-    if exchange.status in _MISSING:
+    if answered.status in _MISSING:
         missing = known.missing + 1
-        is_gone = missing >= 2
-        return replace(known, missing=missing, state=GONE if is_gone else known.state, next_visit=None if is_gone else retry_at(missing, now))
-    if exchange.truncated or exchange.status not in {200, 203, 206, 304}:
+        if missing >= _GONE_AFTER:
+            return replace(known, missing=missing, state=GONE, next_visit=None)
+        return replace(known, missing=missing, next_visit=retry_at(missing, now))
+    if answered.truncated or answered.status not in _WHOLE:
         failures = known.failures + 1
-        again = now + RETRY_LAST if exchange.truncated == "length" else retry_at(failures, now)
+        again = now + RETRY_LAST if answered.truncated == "length" else retry_at(failures, now)
         return replace(known, failures=failures, next_visit=again)
-    is_news = original is None and exchange.status != 304
-    due = next_visit(
-        site.revisit, known.url, first_seen=known.first_seen or now, last_visit=now, published=known.hints.published_at
-    )
+    is_news = not is_same and answered.status != 304
     on_a_word = not is_news and known.next_visit is not None and known.next_visit > now
+    seen, published = known.first_seen or now, known.hints.published_at
     known = replace(
-        known, state=LIVE, failures=0, missing=0, next_visit=due,
+        known,
+        state=LIVE,
+        failures=0,
+        missing=0,
         false_alarms=0 if is_news else known.false_alarms + on_a_word,
-    )  # fmt: skip
-    if exchange.status == 304:
+        next_visit=next_visit(site.revisit, known.url, first_seen=seen, last_visit=now, published=published),
+    )
+    if answered.status == 304:
         return known
     known = replace(
-        known, etag=exchange.header("ETag"), last_modified=exchange.header("Last-Modified"),
-        final_url=exchange.url if exchange.url != ascii_url(known.url) else None,
-    )  # fmt: skip
-    if not is_news:
-        return known
-    return replace(known, digest=payload_digest(exchange.body), warc_uri=exchange.url, warc_date=warc_date(exchange.started_at))
+        known,
+        etag=answered.etag,
+        last_modified=answered.last_modified,
+        final_url=answered.url if answered.url != ascii_url(known.url) else None,
+    )
+    return replace(known, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date) if is_news else known
 
 
 def after_failure(known: KnownUrl, reason: Reason, now: datetime) -> KnownUrl:

@@ -50,7 +50,7 @@ class CrawlReport:
         total = sum(self.outcomes.values())
         if total != self.discovered or self.outcomes.get("failed", 0) != len(self.failures):
             raise AssertionError(  # a bug in the crawl: never a green report
-                f"{self.site}: outcomes {self.outcomes} and {len(self.failures)} failures for {self.discovered} discovered"
+                f"{self.site}: outcomes {self.outcomes}, {len(self.failures)} failures, {self.discovered} discovered"
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -64,7 +64,9 @@ class CrawlReport:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> CrawlReport:
         """Return the report that `to_json` wrote; unknown keys are ignored."""
-        failures = (Failure(i["url"], i["reason"], i["detail"], datetime.fromisoformat(i["at"])) for i in plain["failures"])
+        failures = (
+            Failure(i["url"], i["reason"], i["detail"], datetime.fromisoformat(i["at"])) for i in plain["failures"]
+        )
         return cls(
             site=plain["site"],
             run_id=plain["run_id"],

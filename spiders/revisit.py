@@ -11,7 +11,12 @@ RETRY_FIRST, RETRY_LAST = timedelta(minutes=15), timedelta(days=7)
 
 
 def next_visit(
-    spans: Sequence[timedelta], url: str, *, first_seen: datetime, last_visit: datetime, published: datetime | None = None
+    spans: Sequence[timedelta],
+    url: str,
+    *,
+    first_seen: datetime,
+    last_visit: datetime,
+    published: datetime | None = None,
 ) -> datetime | None:
     """Return when `url` is due again, or None once the plan is through.
 
@@ -30,7 +35,8 @@ def next_visit(
 
 def retry_at(failures: int, now: datetime) -> datetime:
     """Return when a URL that failed `failures` times in a row is tried again: 15 minutes, doubling up to a week."""
-    return now + min(RETRY_FIRST * 2 ** min(failures - 1, 12), RETRY_LAST)
+    doublings = max(min(failures - 1, 12), 0)
+    return now + min(RETRY_FIRST * (1 << doublings), RETRY_LAST)
 
 
 def _share(url: str) -> float:

@@ -53,7 +53,9 @@ def read_rules(status: int, body: bytes, agent: str) -> Rules:
         return Rules("absent", f"HTTP {status}", agent=agent)
     if not 200 <= status < 300:
         return Rules("unreachable", f"HTTP {status}", agent=agent)
-    return Rules("parsed", f"HTTP {status}", Protego.parse(body.decode("utf-8", "replace").removeprefix("\ufeff")), agent)
+    return Rules(
+        "parsed", f"HTTP {status}", Protego.parse(body.decode("utf-8", "replace").removeprefix("\ufeff")), agent
+    )
 
 
 def cut_robots(body: bytes, max_bytes: int) -> bytes:

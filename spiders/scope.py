@@ -30,7 +30,7 @@ class Scope:
 
 @lru_cache(maxsize=10_000)
 def registered_domain(host: str) -> str | None:
-    """Return the registered domain of `host` by the bundled public suffix list, or None for addresses and bare names."""
+    """Return the registered domain of `host` by the bundled suffix list, or None for addresses and bare names."""
     host = canonical_host(host)
     if not host or parse_address(host) is not None or ":" in host:
         return None

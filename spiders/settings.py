@@ -1,8 +1,11 @@
-"""Scrapy's settings: its engine and downloader, and nothing that opens a port or does twice what the house does itself."""
+"""Scrapy's settings: its engine and downloader, nothing that opens a port or does what the house does itself."""
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import Any, Self
+
+from scrapy.settings import Settings
 
 SETTINGS: dict[str, Any] = {
     "BOT_NAME": "broadsheet",
@@ -28,3 +31,13 @@ SETTINGS: dict[str, Any] = {
     "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",  # the books are spiders.ledger
     "LOG_ENABLED": False,
 }
+
+
+class SharedSettings(Settings):
+    """Settings whose copies share the values. Scrapy copies them deeply for each crawler: 4 ms a site for nothing."""
+
+    def copy(self) -> Self:
+        """Return a twin that can be frozen by itself."""
+        twin = copy.copy(self)
+        twin.attributes = dict(self.attributes)
+        return twin

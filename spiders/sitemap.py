@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from urllib.parse import urljoin
-from xml.etree.ElementTree import ParseError  # noqa: S405 - the exception only; the parser is defused
+from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -17,7 +17,7 @@ _MAX_VALUE = 4096  # characters of one element's text
 _KEPT = frozenset({"loc", "lastmod", "publication_date", "title", "language", "keywords"})
 
 
-class _Full(Exception):  # noqa: N818 - enough has been read
+class _Full(Exception):
     """The bound on links is reached."""
 
 
@@ -64,10 +64,14 @@ class _Target:
         if not found.get("loc"):
             return
         hints = Hints(
-            via=self._url, source="sitemap", title=" ".join(found.get("title", "").split()) or None,
-            published_at=parse_date(found.get("publication_date")), modified_at=parse_date(found.get("lastmod")),
-            language=found.get("language") or None, tags=tuple(tag for part in found.get("keywords", "").split(",") if (tag := part.strip()))[:20],
-        )  # fmt: skip
+            via=self._url,
+            source="sitemap",
+            title=" ".join(found.get("title", "").split()) or None,
+            published_at=parse_date(found.get("publication_date")),
+            modified_at=parse_date(found.get("lastmod")),
+            language=found.get("language") or None,
+            tags=tuple(tag for part in found.get("keywords", "").split(",") if (tag := part.strip()))[:20],
+        )
         self.links.append(Link(urljoin(self._url, found["loc"]), hints))
 
 

@@ -1,9 +1,9 @@
 """WARC segments on their way to the bucket: written to a local file first, handed over whole while the crawl goes on.
 
-    RUN-NNN.warc.gz.open   being written; after a kill -9 it ends in half a record at most
-    RUN-NNN.warc.gz        whole, waiting for the bucket
-    RUN-NNN.warc.gz.done   in the bucket; kept until the frontier that knows its pages is there too, then emptied,
-                           and deleted when the run's report is out: what is left tells of a run that died
+RUN-NNN.warc.gz.open   being written; after a kill -9 it ends in half a record at most
+RUN-NNN.warc.gz        whole, waiting for the bucket
+RUN-NNN.warc.gz.done   in the bucket; kept until the frontier that knows its pages is there too, then emptied,
+                       and deleted when the run's report is out: what is left tells of a run that died
 """
 
 from __future__ import annotations
@@ -53,19 +53,28 @@ class StoredSegment:
 class Spool:
     """The segments of one run of one site. Not thread-safe: it belongs to the reactor's thread."""
 
-    def __init__(  # noqa: PLR0913
-        self, site: str, run_id: str, archive: CaptureArchive, limits: Limits, executor: Executor,
-        on_stored: Callable[[StoredSegment], None], first_number: int = 1,
-    ) -> None:  # fmt: skip
+    def __init__(
+        self,
+        site: str,
+        run_id: str,
+        archive: CaptureArchive,
+        limits: Limits,
+        executor: Executor,
+        on_stored: Callable[[StoredSegment], None],
+    ) -> None:
         self._site, self._run_id, self._archive, self._limits, self._executor = site, run_id, archive, limits, executor
         self._on_stored = on_stored
         self._folder = spool_folder(archive, site)
-        self._number = first_number
+        self._number = 1
         self._segment: _Segment | None = None
         self._uploads: list[asyncio.Task[None]] = []
         self._age: asyncio.TimerHandle | None = None
         self.stored: dict[int, StoredSegment] = {}
         self.error: ClickException | None = None  # the bucket gave up: what is spooled stays for the next run
+
+    def start_at(self, number: int) -> None:
+        """Number the segments from here on: the run has some already."""
+        self._number = number
 
     def write(self, members: Sequence[Member], *, is_page: bool) -> None:
         """Append the records of one exchange. They are on the way to disk before this returns."""
@@ -75,10 +84,17 @@ class Spool:
             if member.rec_type in INDEXED:
                 segment.lines.append(
                     index_line(
-                        uri=member.uri, date=member.date, rec_type=member.rec_type, mime=member.mime, status=member.status,
-                        digest=member.digest, length=len(member.data), offset=offset, filename=segment.filename,
+                        uri=member.uri,
+                        date=member.date,
+                        rec_type=member.rec_type,
+                        mime=member.mime,
+                        status=member.status,
+                        digest=member.digest,
+                        length=len(member.data),
+                        offset=offset,
+                        filename=segment.filename,
                     )
-                )  # fmt: skip
+                )
             offset += len(member.data)
         _write_all(segment.file, b"".join(member.data for member in members))
         segment.size = offset
@@ -86,17 +102,9 @@ class Spool:
         if segment.size >= self._limits.segment_bytes:
             self._close_segment()
 
-    async def finish(self) -> None:
-        """Close and hand over everything; afterwards `error` says whether the bucket took it all."""
+    async def hand_over(self) -> None:
+        """Close and store what there is so far; afterwards `error` says whether the bucket took it all."""
         self._close_segment()
-        await self.wait_stored()
-
-    async def checkpoint(self) -> None:
-        """Hand over what there is so far, so that a frontier may speak of it."""
-        await self.finish()
-
-    async def wait_stored(self) -> None:
-        """Wait for the uploads under way."""
         while self._uploads:
             uploads, self._uploads = self._uploads, []
             await asyncio.gather(*uploads)

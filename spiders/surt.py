@@ -23,7 +23,7 @@ _SESSION_IDS = tuple(
 
 
 def surt(url: str) -> str:
-    """Return the SURT of an absolute http(s) `url`: host reversed, no scheme, no www, path and sorted query in lower case."""
+    """Return the SURT of an absolute `url`: host reversed, no scheme or www, path and sorted query in lower case."""
     parts = urlsplit(url)
     host = _host(parts.hostname or "")
     port = parts.port if parts.port not in {None, _DEFAULT_PORT.get(parts.scheme)} else None
@@ -64,7 +64,11 @@ def _query(query: bytes) -> str:
         if found := pattern.match(query):
             query = found[1] + (found[2] or b"")
     pairs = sorted(tuple(pair.split(b"=", 1)) for pair in query.lower().split(b"&"))
-    return b"&".join(b"=".join(pair) for pair in pairs).decode("ascii") if len(query) > 1 else query.lower().decode("ascii")
+    return (
+        b"&".join(b"=".join(pair) for pair in pairs).decode("ascii")
+        if len(query) > 1
+        else query.lower().decode("ascii")
+    )
 
 
 def _unescape(value: bytes) -> bytes:

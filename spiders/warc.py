@@ -19,6 +19,7 @@ from zlib_ng import zlib_ng
 from extract import __version__
 from extract.capture import Hints
 from spiders.exchange import Exchange
+from spiders.listing import NO_HINTS
 
 GZIP_LEVEL = 6  # measured with zlib-ng on news pages: 2.2 ms for 280 KB; level 9 costs three times that for 1 % less
 SERVER_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -28,12 +29,15 @@ _KEPT = b"X-Crawler-Transfer-Encoding"  # what the server said before the framin
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What only the crawler knows of a fetch; the `metadata` record. `kind` is page, feed, sitemap, section, robots, redirect or retry."""
+    """What only the crawler knows of a fetch; the `metadata` record.
+
+    `kind` is page, feed, sitemap, section, robots, redirect (its target follows) or retry (a later answer counts).
+    """
 
     kind: str
     requested_url: str
     robots: str = ""
-    hints: Hints = Hints()
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,13 @@ def warcinfo(site: str, run_id: str, filename: str, opened_at: datetime) -> byte
     return _member("warcinfo", headers, block, "application/warc-fields")
 
 
-def exchange_members(exchange: Exchange, facts: Facts, original: Original | None = None) -> list[Member]:
+def exchange_members(
+    exchange: Exchange, facts: Facts, original: Original | None = None, digest: str | None = None
+) -> list[Member]:
     """Return request, response (or revisit, when `original` is given) and metadata, in this order.
 
     The metadata record comes last and so marks a whole exchange. An `original` means a 304, or a payload equal to it.
+    `digest` is the payload's, if known already.
     """
     date = warc_date(exchange.started_at)
     response_id = _record_id()
@@ -93,11 +100,15 @@ def exchange_members(exchange: Exchange, facts: Facts, original: Original | None
     if exchange.ip:
         shared.append(("WARC-IP-Address", exchange.ip))
     head = _stored_head(exchange)
-    digest = original.digest if original else payload_digest(exchange.body)
+    digest = original.digest if original else digest or payload_digest(exchange.body)
     response = [*shared, ("WARC-Record-ID", response_id), ("WARC-Payload-Digest", digest)]
     if original:
         profile = SERVER_NOT_MODIFIED if exchange.status == 304 else IDENTICAL_PAYLOAD
-        response += [("WARC-Profile", profile), ("WARC-Refers-To-Target-URI", original.uri), ("WARC-Refers-To-Date", original.date)]
+        response += [
+            ("WARC-Profile", profile),
+            ("WARC-Refers-To-Target-URI", original.uri),
+            ("WARC-Refers-To-Date", original.date),
+        ]
     if exchange.truncated:
         response.append(("WARC-Truncated", exchange.truncated))
     rec_type = "revisit" if original else "response"
@@ -106,7 +117,12 @@ def exchange_members(exchange: Exchange, facts: Facts, original: Original | None
     members = (
         ("request", linked, _sent_head(exchange.request_head), "application/http; msgtype=request"),
         (rec_type, response, head if original else head + exchange.body, "application/http; msgtype=response"),
-        ("metadata", [*linked, ("WARC-Refers-To", response_id)], _facts_block(exchange, facts), "application/warc-fields"),
+        (
+            "metadata",
+            [*linked, ("WARC-Refers-To", response_id)],
+            _facts_block(exchange, facts),
+            "application/warc-fields",
+        ),
     )
     return [
         Member(_member(kind, headers, block, content_type), kind, exchange.url, date, digest, exchange.status, mime)
@@ -123,7 +139,13 @@ def _member(rec_type: str, headers: list[tuple[str, str]], block: bytes, content
     lines.append(("WARC-Block-Digest", payload_digest(block)))
     # To warcio every block is opaque ("resource"): of a revisit it would write the head only if it had parsed it.
     record = ArcWarcRecord(
-        "warc", "resource", StatusAndHeaders("", lines, protocol="WARC/1.1"), io.BytesIO(block), None, content_type, len(block)
+        "warc",
+        "resource",
+        StatusAndHeaders("", lines, protocol="WARC/1.1"),
+        io.BytesIO(block),
+        None,
+        content_type,
+        len(block),
     )
     record.payload_length = len(block)
     out = io.BytesIO()
@@ -134,7 +156,7 @@ def _member(rec_type: str, headers: list[tuple[str, str]], block: bytes, content
     return bytes(deflater.compress(out.getbuffer()) + deflater.flush())
 
 
-def _digests_are_there(record: Any, *, block: bool = True, payload: bool = True) -> None:  # noqa: ANN401, ARG001
+def _digests_are_there(record: Any, *, block: bool = True, payload: bool = True) -> None:  # noqa: ANN401
     """Stand in for warcio's own digests, which would read the block twice more."""
 
 
@@ -182,7 +204,9 @@ def _facts_block(exchange: Exchange, facts: Facts) -> bytes:
         ("fetchTimeMs", str(exchange.elapsed_ms)),
         ("truncated", exchange.truncated),
     ]
-    return "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields if value).encode("utf-8", "replace")
+    return "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields if value).encode(
+        "utf-8", "replace"
+    )
 
 
 def _iso(moment: datetime | None) -> str | None:

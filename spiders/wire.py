@@ -14,7 +14,7 @@ from typing import Any
 
 from scrapy.core.downloader.handlers.http11 import _LenientHTTPClientParser
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, ITransport
+from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import STATUS, HTTP11ClientProtocol
 from twisted.web._newclient import Request as WireRequest
 from twisted.web.client import _HTTP11ClientFactory
@@ -25,7 +25,7 @@ from spiders.limits import Limits
 MAX_HEAD_BYTES = Limits().head_bytes
 
 
-class HeadTooLarge(Exception):  # noqa: N818 - ends one exchange, as an outcome
+class HeadTooLarge(Exception):
     """The status line and headers are over the bound."""
 
 
@@ -44,7 +44,7 @@ class ListeningParser(_LenientHTTPClientParser):
             raise HeadTooLarge(f"headers over {MAX_HEAD_BYTES // 1024} KiB")
         super().lineReceived(line)
 
-    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002, N802
         """Refuse one endless header line; Twisted would only close."""
         raise HeadTooLarge(f"a header line over {MAX_HEAD_BYTES // 1024} KiB")
 
@@ -57,7 +57,7 @@ class ListeningParser(_LenientHTTPClientParser):
 class _Tee:
     """A transport for the head of one request, which it keeps."""
 
-    def __init__(self, transport: ITransport) -> None:
+    def __init__(self, transport: Any) -> None:  # noqa: ANN401 - zope interfaces have no static type
         self._transport = transport
         self.written = b""
 
@@ -71,7 +71,7 @@ class NotedRequest(WireRequest):
 
     sent_head = b""
 
-    def _writeHeaders(self, transport: ITransport, TEorCL: bytes | None) -> None:  # noqa: N802, N803
+    def _writeHeaders(self, transport: Any, TEorCL: bytes | None) -> None:  # noqa: ANN401, N802, N803
         tee = _Tee(transport)
         super()._writeHeaders(tee, TEorCL)  # type: ignore[no-untyped-call]
         self.sent_head = tee.written
@@ -88,11 +88,12 @@ class ListeningProtocol(HTTP11ClientProtocol):
             self._parser.__class__ = ListeningParser
 
         def attach(response: Any) -> Any:  # noqa: ANN401 - IResponse is an interface without our attributes
-            response.sent_head = request.sent_head
+            response.sent_head = getattr(request, "sent_head", b"")
             response.peer_ip = getattr(peer, "host", None)
             return response
 
-        peer = self.transport.getPeer() if self.transport else None
+        transport: Any = self.transport
+        peer = transport.getPeer() if transport else None
         return deferred.addCallback(attach)
 
 
