@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from extract.url import normalise_url
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
@@ -68,11 +70,19 @@ def choose_hosts(shared: Path, pages: int, multiply: int) -> list[str]:
 def site_file(sites: list[dict[str, Any]], path: Path) -> None:
     """Write a sites.yaml for the replayed `sites`, without any delay."""
     entries = [
-        {"name": "".join(char if char.isalnum() else "-" for char in site["host"]), "home": site["home"], "feeds": site["feeds"], "delay": 0,
+        {"name": "".join(char if char.isascii() and char.isalnum() else "-" for char in site["host"]), "home": site["home"], "feeds": site["feeds"], "delay": 0,
          "max_pages": 100_000}
-        for site in sites
+        for site in sites if _is_url(site["home"])  # two of the corpus are none
     ]  # fmt: skip
     path.write_text(json.dumps({"sites": entries}))  # JSON is YAML
+
+
+def _is_url(text: str) -> bool:
+    try:
+        normalise_url(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _load(path: Path) -> ModuleType:

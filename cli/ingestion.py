@@ -22,15 +22,16 @@ from click import ClickException
 
 from cli.extraction import Extractors, extractors
 from cli.progress import Bar, progress
-from cli.runs import new_run_id, record_crawl, run_segments, run_shortfall, stage_run
+from cli.runs import crawl_manifest, new_run_id, run_segments, stage_run
 from extract.stored import StoredObject
 from spiders.errors import CrawlFailed
 from spiders.process import CrawlProcess
 from spiders.report import CrawlReport
 from spiders.site import Site
 from storage.client import Store
-from storage.manifest import RunManifest
-from storage.open_runs import OpenRun, dead_runs, open_run
+from storage.manifest import RunManifest, write_manifest
+from storage.open_runs import OpenRun, close_runs, dead_runs, open_run
+from storage.parts import drop_parts
 from storage.publish import PublishReport, publish
 from storage.staging import Extracted
 
@@ -42,10 +43,11 @@ Event = dict[str, Any]
 
 @dataclass(slots=True)
 class SitePass:
-    """What is under way for one site; `parts` are the segments being read, by key."""
+    """What is under way for one site: `parts` are the segments being read, by key; `empty` those without a page."""
 
     site: Site
     parts: dict[str, Future[Extracted]] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
     finishing: Future[RunManifest] | None = None
     fetched: int = 0
     discovered: int = 0
@@ -68,7 +70,7 @@ class Ingestion:
     def run(self) -> dict[str, Any]:
         """Do the whole pass and return its report; what fails for one site is in that site's part of it."""
         started_at, clock = datetime.now(UTC), time.monotonic()
-        open_run(self._store, self._run_id, self._passes)
+        opened = open_run(self._store, self._run_id, self._passes)
         self._dead = dead_runs(self._store, self._passes, self._run_id)
         with ExitStack() as stack:
             pool = stack.enter_context(extractors())
@@ -78,6 +80,7 @@ class Ingestion:
             self._crawl()
             self._follow(pool, stagers, bar)
             manifests = self._finish(bar)
+        close_runs(self._store, [opened, *self._dead], manifests)
         published = publish(self._store)
         return self._report(started_at, time.monotonic() - clock, manifests, published)
 
@@ -115,7 +118,11 @@ class Ingestion:
                 continue
             one = self._passes[event["site"]]
             if event["event"] == "segment":
-                self._extract(pool, one, StoredObject(**event["object"]))
+                segment = StoredObject(**event["object"])
+                if event["captures"]:
+                    self._extract(pool, one, segment)
+                else:
+                    one.empty.add(segment.key)
             elif event["event"] == "report":
                 report = CrawlReport.from_json(event["report"])
                 one.finishing = stagers.submit(self._finish_site, pool, one, report)
@@ -131,13 +138,16 @@ class Ingestion:
 
     def _finish_site(self, pool: Extractors, one: SitePass, report: CrawlReport) -> RunManifest:
         """Record the crawl, read what is not read yet, and stage it; runs in a thread of its own."""
-        manifest = record_crawl(self._store, one.site, report, self._dead)
+        manifest = crawl_manifest(self._store, one.site, report, self._dead)
         for segment in run_segments(manifest):
-            self._extract(pool, one, segment)
+            if segment.key not in one.empty:
+                self._extract(pool, one, segment)
         for part in one.parts.values():
             part.result()
-        staged = stage_run(self._store, manifest, self._dead)
-        one.shortfall = run_shortfall(self._store, one.site, staged)
+        numbers = range(len(one.parts))
+        staged, one.shortfall = stage_run(self._store, one.site, manifest, numbers)
+        write_manifest(self._store, staged)
+        drop_parts(self._store, one.site.name, self._run_id, numbers)
         return staged
 
     def _finish(self, bar: Bar) -> dict[str, RunManifest]:

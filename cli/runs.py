@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,8 +23,8 @@ from storage import parts
 from storage.captures import S3CaptureArchive
 from storage.client import Store
 from storage.errors import StoreConflict
-from storage.manifest import RunManifest, RunState, add_objects, change_manifest
-from storage.open_runs import OpenRun, close_runs
+from storage.manifest import RunManifest, RunState, add_objects
+from storage.open_runs import OpenRun
 
 FRONTIER_TRIES = 10
 
@@ -34,38 +34,24 @@ def new_run_id(moment: datetime | None = None) -> str:
     return f"{moment or datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def record_crawl(store: Store, site: Site, report: CrawlReport, dead: Iterable[OpenRun]) -> RunManifest:
-    """Write the manifest of a finished crawl: its own segments and those of the `dead` runs that it takes over."""
-    run_ids = {opened.run_id for opened in dead if site.name in opened.sites} | {
-        run_id for run_id, _ in report.recovered
-    }
+def crawl_manifest(store: Store, site: Site, report: CrawlReport, dead: Iterable[OpenRun]) -> RunManifest:
+    """Return the manifest of a finished crawl: its own segments and those of the `dead` runs that it takes over."""
+    run_ids = {opened.run_id for opened in dead if site.name in opened.sites} | {run_id for run_id, _ in report.recovered}
     archive = S3CaptureArchive(store)
     adopted = {run_id: archive.segments(site.name, run_id) for run_id in sorted(run_ids - {report.run_id})}
     taken = [segment for segments in adopted.values() for segment in segments]
-
-    def crawled(manifest: RunManifest) -> RunManifest:
-        return replace(
-            add_objects(manifest, *report.segments, *report.indexes, *taken),
-            state=RunState.CRAWLED,
-            asked={
-                "site": site.model_dump(mode="json"),
-                "started_at": report.started_at.isoformat(),
-                "finished_at": report.finished_at.isoformat(),
-                "finish_reason": report.finish_reason,
-                "adopted": sorted(adopted),
-            },
-            counts={
-                "discovered": report.discovered,
-                "outcomes": report.outcomes,
-                "requests": report.requests,
-                "bytes_received": report.bytes_received,
-            },
-            failures=tuple({**one, "at": str(one["at"])} for one in report.to_json()["failures"]),
-            sources=report.sources,
-            versions={name: version(name) for name in ("scrapy", "trafilatura")} | {"broadsheet": __version__},
-        )
-
-    return change_manifest(store, site.name, report.run_id, crawled)
+    told = report.to_json()
+    manifest = RunManifest(
+        site.name,
+        report.run_id,
+        asked={"site": site.model_dump(mode="json"), "adopted": sorted(adopted)}
+        | {key: told[key] for key in ("started_at", "finished_at", "finish_reason")},
+        counts={key: told[key] for key in ("discovered", "outcomes", "requests", "bytes_received")},
+        failures=tuple(told["failures"]),
+        sources=report.sources,
+        versions={name: version(name) for name in ("scrapy", "trafilatura")} | {"broadsheet": __version__},
+    )
+    return add_objects(manifest, *report.segments, *report.indexes, *taken)
 
 
 def run_segments(manifest: RunManifest) -> list[StoredObject]:
@@ -74,59 +60,59 @@ def run_segments(manifest: RunManifest) -> list[StoredObject]:
     return sorted(segments, key=lambda one: one.key.rpartition("/")[2])
 
 
-def stage_run(store: Store, manifest: RunManifest, dead: Iterable[OpenRun] = ()) -> RunManifest:
-    """Join what was extracted of a run, check that nothing is missing, and hand it to the publisher.
+def stage_run(store: Store, site: Site, manifest: RunManifest, numbers: Sequence[int]) -> tuple[RunManifest, str | None]:
+    """Join the parts `numbers` of a run, check that nothing is missing, and hand it to the publisher.
 
-    Repeatable. Raises CountsDiffer when a capture has no outcome: the run is not staged then.
+    Returns the manifest as it is to be stored, and in one line why the run gave less than the site's file
+    expects, if it did. Repeatable. Raises CountsDiffer when a capture has no outcome: the run is not staged then.
     """
-    site, run_id, count = manifest.site, manifest.run_id, len(run_segments(manifest))
-    failed = [_failure(site, run_id, one) for one in manifest.failures]
-    staged = parts.stage_parts(store, site, run_id, count, failed)
-    captured = manifest.counts["outcomes"].get("captured", 0)
-    if len(staged.noted) - len(failed) < captured:
+    failed = [_failure(manifest, one) for one in manifest.failures]
+    staged = parts.stage_parts(store, site.name, manifest.run_id, numbers, failed)
+    read, captured = len(staged.noted) - len(failed), manifest.counts["outcomes"].get("captured", 0)
+    if read < captured:
         raise CountsDiffer(
-            f"{site}: {captured} pages captured but {len(staged.noted) - len(failed)} read; "
-            f"clear the extract task of run {run_id} and everything after it"
+            f"{site.name}: {captured} pages captured but {read} read; "
+            f"clear the extract task of run {manifest.run_id} and everything after it"
         )
-    _note_extractions(store, site, staged.noted)
+    frontier = _note_extractions(store, site.name, staged.noted)
     reasons = Counter(noted.reason for noted in staged.noted if noted.reason)
     counts = {
         "articles": sum(noted.reason is None for noted in staged.noted),
         "rejections": dict(sorted(reasons.items())),
-        "recovered": len(staged.noted) - len(failed) - captured,
+        "recovered": read - captured,
     }
-
-    def mark(listed: RunManifest) -> RunManifest:
-        return replace(add_objects(listed, staged.object), state=RunState.STAGED, counts={**listed.counts, **counts})
-
-    marked = change_manifest(store, site, run_id, mark)
-    parts.drop_parts(store, site, run_id, count)
-    close_runs(store, run_id, [site], [opened for opened in dead if site in opened.sites])
-    return marked
-
-
-def _failure(site: str, run_id: str, failure: Any) -> Rejection:  # noqa: ANN401 - a manifest's JSON
-    at = datetime.fromisoformat(failure["at"])
-    return Rejection(site, failure["url"], at, Reason(failure["reason"]), failure["detail"], None, run_id)
+    listed = add_objects(manifest, *([staged.object] if staged.object else []))
+    marked = replace(listed, state=RunState.STAGED, counts={**manifest.counts, **counts})
+    return marked, shortfall(_report(marked), frontier, site, datetime.now(UTC))
 
 
 def run_shortfall(store: Store, site: Site, manifest: RunManifest) -> str | None:
-    """Return in one line why a staged run gave less than the site's file expects, or None."""
+    """Return in one line why a run that was staged before gave less than the site's file expects, or None."""
     frontier = Frontier.load(S3CaptureArchive(store).read_frontier(site.name)[0], site.name)
-    told = {**manifest.asked, **manifest.counts, "site": manifest.site, "run_id": manifest.run_id, "sources": manifest.sources,
-            "failures": manifest.failures, "segments": (), "indexes": (), "recovered": ()}  # fmt: skip
-    return shortfall(CrawlReport.from_json(told), frontier, site, datetime.now(UTC))
+    return shortfall(_report(manifest), frontier, site, datetime.now(UTC))
 
 
-def _note_extractions(store: Store, site: str, noted: Iterable[parts.Noted]) -> None:
-    """Tell the frontier what became of the pages, whoever else writes it at the same time."""
-    noted = list(noted)
-    if not noted:
-        return
+def _report(manifest: RunManifest) -> CrawlReport:
+    """Return the crawl's report as far as the manifest tells it."""
+    nothing: dict[str, Any] = dict.fromkeys(("segments", "indexes", "recovered"), ())
+    told = {"site": manifest.site, "run_id": manifest.run_id, "sources": manifest.sources, "failures": manifest.failures}
+    return CrawlReport.from_json({**manifest.asked, **manifest.counts, **told, **nothing})
+
+
+def _failure(manifest: RunManifest, failure: Mapping[str, Any]) -> Rejection:
+    at = datetime.fromisoformat(failure["at"])
+    reason, detail = Reason(failure["reason"]), failure["detail"]
+    return Rejection(manifest.site, failure["url"], at, reason, detail, None, manifest.run_id)
+
+
+def _note_extractions(store: Store, site: str, noted: Sequence[parts.Noted]) -> Frontier:
+    """Tell the frontier what became of the pages, whoever else writes it at the same time; return it."""
     archive = S3CaptureArchive(store)
     for attempt in range(1, FRONTIER_TRIES + 1):
         body, etag = archive.read_frontier(site)
         frontier = Frontier.load(body, site)
+        if not noted:
+            return frontier
         for one in noted:
             digest = content_sha256(one.title or "", one.text_sha256) if one.text_sha256 else None
             frontier.note_extraction(one.url, digest, one.reason, one.captured_at)
@@ -136,4 +122,5 @@ def _note_extractions(store: Store, site: str, noted: Iterable[parts.Noted]) -> 
             if attempt == FRONTIER_TRIES:
                 raise
         else:
-            return
+            return frontier
+    raise AssertionError("every try returns or raises")

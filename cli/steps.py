@@ -12,16 +12,16 @@ import orjson
 from cli.crawling import SpiderArchive
 from cli.errors import LessThanExpected, RunFailed
 from cli.extraction import extractors
-from cli.runs import record_crawl, run_segments, run_shortfall, stage_run
+from cli.runs import crawl_manifest, run_segments, run_shortfall, stage_run
 from spiders.crawl import crawl_sites
 from spiders.report import CrawlReport
 from spiders.site import Site, load_sites, select_sites
 from storage.client import Store
 from storage.connect import open_store
 from storage.errors import ObjectMissing
-from storage.manifest import RunManifest, RunState, read_manifest
-from storage.open_runs import dead_runs, open_run
-from storage.parts import written_parts
+from storage.manifest import RunManifest, RunState, read_manifest, write_manifest
+from storage.open_runs import close_runs, dead_runs, list_open, open_run, own_runs
+from storage.parts import drop_parts, written_parts
 from storage.publish import publish as publish_staged
 
 SITE = click.argument("site_name", metavar="SITE")
@@ -36,9 +36,8 @@ def crawl(*, site_name: str, run_id: str, revisit_now: bool) -> None:
     """Crawl SITE once. A run that was crawled already is not crawled again."""
     site = select_sites([site_name], load_sites())[0]
     with open_store() as store:
-        manifest = _manifest(store, site_name, run_id)
-        if manifest is None:
-            manifest = _crawl(store, site, run_id, revisit_now=revisit_now)
+        found = _manifest(store, site_name, run_id)
+        manifest = found[0] if found else _crawl(store, site, run_id, revisit_now=revisit_now)
         _say(site=site_name, run_id=run_id, **manifest.counts, sources=dict(manifest.sources))
 
 
@@ -55,7 +54,9 @@ def _crawl(store: Store, site: Site, run_id: str, *, revisit_now: bool) -> RunMa
     if "report" not in ended:
         raise RunFailed(f"{site.name}: {ended.get('error', {}).get('error', 'the crawl ended without a report')}")
     report = CrawlReport.from_json(ended["report"]["report"])
-    return record_crawl(store, site, report, dead)
+    manifest = crawl_manifest(store, site, report, dead)
+    write_manifest(store, manifest)
+    return manifest
 
 
 @click.command("extract-run", hidden=True)
@@ -64,7 +65,7 @@ def _crawl(store: Store, site: Site, run_id: str, *, revisit_now: bool) -> RunMa
 def extract_run(*, site_name: str, run_id: str) -> None:
     """Read every page that the run captured. Segments that were read already are not read again."""
     with open_store(check=False) as store, extractors() as pool:
-        manifest = _crawled(store, site_name, run_id)
+        manifest, _ = _crawled(store, site_name, run_id)
         articles = rejections = 0
         if manifest.state == RunState.CRAWLED:
             done = written_parts(store, site_name, run_id)
@@ -87,10 +88,16 @@ def stage(*, site_name: str, run_id: str) -> None:
     """Check that nothing of the run is missing and hand it to the publisher. Exit 3: the site gave less than expected."""
     site = select_sites([site_name], load_sites())[0]
     with open_store(check=False) as store:
-        manifest = _crawled(store, site_name, run_id)
-        if manifest.state != RunState.STAGED:
-            manifest = stage_run(store, manifest, dead_runs(store, [site_name], run_id))
-        why = run_shortfall(store, site, manifest)
+        manifest, etag = _crawled(store, site_name, run_id)
+        if manifest.state == RunState.STAGED:
+            why = run_shortfall(store, site, manifest)
+        else:
+            numbers = range(len(run_segments(manifest)))
+            manifest, why = stage_run(store, site, manifest, numbers)
+            write_manifest(store, manifest, etag)
+            drop_parts(store, site_name, run_id, numbers)
+        adopted = [opened for opened in list_open(store) if opened.run_id in manifest.asked["adopted"]]
+        close_runs(store, [*own_runs(store, run_id, site_name), *adopted], [site_name])
         counts = {key: manifest.counts[key] for key in ("discovered", "articles", "rejections", "recovered")}
         _say(site=site_name, run_id=run_id, **counts)
     if why:
@@ -104,18 +111,18 @@ def publish() -> None:
         _say(**asdict(publish_staged(store)))
 
 
-def _manifest(store: Store, site_name: str, run_id: str) -> RunManifest | None:
+def _manifest(store: Store, site_name: str, run_id: str) -> tuple[RunManifest, str] | None:
     try:
-        return read_manifest(store, site_name, run_id)[0]
+        return read_manifest(store, site_name, run_id)
     except ObjectMissing:
         return None
 
 
-def _crawled(store: Store, site_name: str, run_id: str) -> RunManifest:
-    manifest = _manifest(store, site_name, run_id)
-    if manifest is None:
+def _crawled(store: Store, site_name: str, run_id: str) -> tuple[RunManifest, str]:
+    found = _manifest(store, site_name, run_id)
+    if found is None:
         raise RunFailed(f"{site_name}: run {run_id} was not crawled; clear its crawl task")
-    return manifest
+    return found
 
 
 def _say(**counts: object) -> None:

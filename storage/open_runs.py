@@ -46,11 +46,10 @@ def open_run(store: Store, run_id: str, sites: Iterable[str]) -> OpenRun:
     return opened
 
 
-def close_runs(store: Store, run_id: str, sites: Iterable[str], dead: Iterable[OpenRun] = ()) -> None:
-    """Say that `run_id` of `sites`, and what it took over from `dead` runs, is staged."""
+def close_runs(store: Store, runs: Iterable[OpenRun], sites: Iterable[str]) -> None:
+    """Say that what `runs` captured of `sites` is staged."""
     done = set(sites)
-    own = [found for found in list_open(store) if found.run_id == run_id and done & set(found.sites)]
-    for opened in [*own, *dead]:
+    for opened in runs:
         _drop_sites(store, opened.key, done)
 
 
@@ -75,6 +74,11 @@ def _drop_sites(store: Store, key: str, done: set[str]) -> None:
 def list_open(store: Store) -> list[OpenRun]:
     """Return the open runs, oldest first."""
     return [_parse(store.get(listed.key).body, listed.key) for listed in store.list(layout.OPEN_RUNS)]
+
+
+def own_runs(store: Store, run_id: str, site: str) -> list[OpenRun]:
+    """Return the open runs of `site` under `run_id`: one for each process that began it, since a crawl may be retried."""
+    return [found for found in list_open(store) if found.run_id == run_id and site in found.sites]
 
 
 def dead_runs(store: Store, sites: Iterable[str], but: str) -> list[OpenRun]:

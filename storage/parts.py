@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -36,9 +35,9 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A run's staged file, and what became of each URL in it, in the file's order."""
+    """A run's staged file (None when there is nothing to publish), and what became of each URL in it, in its order."""
 
-    object: StoredObject
+    object: StoredObject | None
     noted: tuple[Noted, ...]
 
 
@@ -56,8 +55,8 @@ def written_parts(store: Store, site: str, run_id: str) -> set[int]:
     return {int(listed.key.removeprefix(prefix).partition(".")[0]) for listed in store.list(prefix)}
 
 
-def stage_parts(store: Store, site: str, run_id: str, count: int, more: Sequence[Rejection]) -> StagedFile:
-    """Join the parts 0 … count-1 and the rejections `more` into the run's staged file. ObjectMissing without a part.
+def stage_parts(store: Store, site: str, run_id: str, numbers: Iterable[int], more: Sequence[Rejection]) -> StagedFile:
+    """Join the parts `numbers` and the rejections `more` into the run's staged file. ObjectMissing without a part.
 
     Batches are copied as they are, so that a run of any length needs little memory.
     """
@@ -65,19 +64,23 @@ def stage_parts(store: Store, site: str, run_id: str, count: int, more: Sequence
     with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
         path = Path(folder) / "rows.parquet"
         with pq.ParquetWriter(path, schema.STAGED, compression="zstd") as writer:
-            for batch in _batches(store, site, run_id, count, more):
+            for batch in _batches(store, site, run_id, numbers, more):
                 writer.write_batch(batch)
                 noted += _note(batch)
+        if not noted:
+            return StagedFile(None, ())
         return StagedFile(store.put_file(layout.staged_key(site, run_id), path), tuple(noted))
 
 
-def drop_parts(store: Store, site: str, run_id: str, count: int) -> None:
-    """Delete the parts of a staged run."""
-    store.delete(layout.part_key(site, run_id, number) for number in range(count))
+def drop_parts(store: Store, site: str, run_id: str, numbers: Iterable[int]) -> None:
+    """Delete the parts of a run whose manifest says that it is staged."""
+    store.delete(layout.part_key(site, run_id, number) for number in numbers)
 
 
-def _batches(store: Store, site: str, run_id: str, count: int, more: Sequence[Rejection]) -> Iterator[pa.RecordBatch]:
-    for number in range(count):
+def _batches(
+    store: Store, site: str, run_id: str, numbers: Iterable[int], more: Sequence[Rejection]
+) -> Iterator[pa.RecordBatch]:
+    for number in numbers:
         key = layout.part_key(site, run_id, number)
         yield from open_rows(store.get(key).body, key).iter_batches(BATCH_ROWS)
     if more:
