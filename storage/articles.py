@@ -89,10 +89,10 @@ class Archive:
         """Return the articles as a polars LazyFrame, whose filters and columns are pushed down to S3."""
         import polars as pl  # noqa: PLC0415 - a second of import that the other readers need not pay
 
-        table = open_table(self.store, layout.ARTICLES)
-        if table is None:
+        if open_table(self.store, layout.ARTICLES) is None:
             return pl.DataFrame(schema.ARTICLES.empty_table()).lazy()
-        frame = pl.scan_delta(table)
+        uri = self.store.table_uri(layout.ARTICLES)
+        frame = pl.scan_delta(uri, storage_options=self.store.table_options())
         if all_versions:
             return frame
         newest = frame.sort("captured_at", "version").group_by("article_id").agg(pl.col("version").last())

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from extract.stored import StoredObject
 from storage.answers import explain, status_of, was_retried
 from storage.errors import StoreConflict, StoreRefused
-from storage.session import delta_options, make_client, make_session
+from storage.session import make_client, make_session, table_options
 from storage.stream import ObjectStream
 
 if TYPE_CHECKING:
@@ -179,9 +179,13 @@ class Store:
             raise explain(error, "state/", self.settings) from error
 
     def try_once(self, key: str) -> None:
-        """Write an empty object at `key` without retries: whether the store is ready to keep things."""
+        """Write and read one byte at `key` without retries: whether the store is ready to keep things.
+
+        An empty object would not do: SeaweedFS takes one before its volumes are up, when it can read nothing yet.
+        """
         try:
-            self._quick.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=b"")
+            self._quick.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=b"1")
+            self._quick.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"].read()
         except (ClientError, BotoCoreError) as error:
             raise explain(error, key, self.settings) from error
 
@@ -194,8 +198,8 @@ class Store:
         return f"s3://{self._bucket}/{self._prefix}{key}"
 
     def table_options(self) -> dict[str, str]:
-        """Return deltalake's storage options for this bucket, with credentials as of now."""
-        return delta_options(self._session, self.settings)
+        """Return the storage options that deltalake and polars need for this bucket, with credentials as of now."""
+        return table_options(self._session, self.settings)
 
     def close(self) -> None:
         """Close the pooled connections."""

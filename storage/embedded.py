@@ -17,15 +17,16 @@ from typing import IO
 import psutil
 from pydantic import SecretStr
 
-from storage import weed
+from storage import layout, weed
 from storage.client import Store
 from storage.errors import EmbeddedStoreFailed, StoreError
 from storage.server import Server, adopt, await_end, find_process, forget, is_alive
 from storage.settings import EMBEDDED_BUCKET, StoreSettings
 
 log = logging.getLogger(__name__)
-START_TRIES = 3  # a port may be taken between its choice and its use
-READY_S = 60.0  # 1.2 s cold on 2 idle cores
+# Seconds to wait for readiness (1.2 s cold on 2 idle cores) in each try: a port may be taken between its choice and
+# its use, and a killed server's lock on the data may outlive it for a moment.
+READY_S = (8.0, 15.0, 60.0)
 STOP_S = 20.0  # SIGTERM takes 2 s
 LOG_BYTES = 8 * 2**20
 
@@ -71,7 +72,7 @@ class EmbeddedStore:
 
     def settings(self, server: Server) -> StoreSettings:
         """Return store settings for `server`, with its own keys."""
-        access, secret = weed.write_config(self._config)
+        access, secret = weed.read_keys(self._config)
         return StoreSettings(
             home=self._given.home, endpoint=server.endpoint, bucket=EMBEDDED_BUCKET, prefix=self._given.prefix,
             region="us-east-1", access_key=access, secret_key=SecretStr(secret),
@@ -104,28 +105,40 @@ class EmbeddedStore:
 
     def _start(self, *, keep: bool) -> Server:
         server = self._read_state()
-        if server and (process := find_process(server, self.data)):
-            if keep and not server.keep:
-                server = replace(server, keep=True)
-                weed.write_private(self._state, json.dumps(asdict(server)))
-            self._await_ready(server, process)
-            return server
+        if server and (found := self._adopt(server, keep=keep)):
+            return found
         self._clear(server)
         self._check_disk()
         wanted = self._last_ports()
-        for attempt in range(1, START_TRIES + 1):
+        for patience_s in READY_S:
             fresh = self._spawn(weed.free_ports(wanted), keep=keep)
             try:
-                self._await_ready(fresh, psutil.Process(fresh.pid))
+                self._await_ready(fresh, psutil.Process(fresh.pid), patience_s)
             except (EmbeddedStoreFailed, psutil.NoSuchProcess) as error:
                 self._stop()
-                if attempt == START_TRIES:
+                if patience_s == READY_S[-1]:
                     raise EmbeddedStoreFailed(f"{error}") from error
-                wanted = {}
+                log.info("%s; starting it anew", error)
             else:
                 log.info("embedded S3 at %s, data in %s", fresh.endpoint, self.data)
                 return fresh
         raise AssertionError("every try returns or raises")
+
+    def _adopt(self, server: Server, *, keep: bool) -> Server | None:
+        """Return the server once it answers, or None if it ended."""
+        process = find_process(server, self.data)
+        if not process:
+            return None
+        if keep and not server.keep:
+            server = replace(server, keep=True)
+            weed.write_private(self._state, json.dumps(asdict(server)))
+        try:
+            self._await_ready(server, process, READY_S[-1])
+        except EmbeddedStoreFailed:
+            if is_alive(process):
+                raise
+            return None
+        return server
 
     def _check_disk(self) -> None:
         free, needed = psutil.disk_usage(str(self.folder)).free // 2**20, self._given.min_free_mib
@@ -162,19 +175,19 @@ class EmbeddedStore:
         except (OSError, ValueError, AttributeError, TypeError):
             return {}
 
-    def _await_ready(self, server: Server, process: psutil.Process) -> None:
+    def _await_ready(self, server: Server, process: psutil.Process, patience_s: float) -> None:
         """Return once a signed PUT is answered."""
         store = Store(self.settings(server))
-        deadline = time.monotonic() + READY_S
+        deadline = time.monotonic() + patience_s
         try:
             while True:
                 try:
-                    store.try_once("state/ready")
+                    store.try_once(layout.READY)
                 except StoreError as error:
                     if not is_alive(process):
                         raise EmbeddedStoreFailed(f"the embedded S3 ended at once: {self._last_line()}") from error
                     if time.monotonic() > deadline:
-                        waited = f"does not answer at {server.endpoint} after {READY_S:.0f} s"
+                        waited = f"does not answer at {server.endpoint} after {patience_s:.0f} s"
                         raise EmbeddedStoreFailed(f"the embedded S3 {waited}; see {self.log_file}") from error
                     time.sleep(0.05)
                 else:

@@ -9,6 +9,7 @@ ARTICLES = "tables/articles"
 REJECTIONS = "tables/rejections"
 STAGED = "staged/"
 HEADS = "state/heads.parquet"  # a cache of the articles table, rebuilt when it is not of the table's version
+READY = "state/ready"  # written at each start of the embedded server
 PROBE = "state/probe/"  # written and deleted by storage.probe
 OPEN_RUNS = "state/open/"  # runs begun and not staged yet
 

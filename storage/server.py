@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+REAP_S = 10.0
 SAME_START_S = 5.0  # a process's start is told from the wall clock, which may be set meanwhile
 _children: dict[int, subprocess.Popen[bytes]] = {}  # started by this process, kept to be reaped
 
@@ -75,6 +76,6 @@ def await_end(process: psutil.Process, timeout_s: float) -> bool:
 
 
 def forget(pid: int) -> None:
-    """Reap a child that ended."""
+    """Reap a child that ended; its threads may take a moment more."""
     if child := _children.pop(pid, None):
-        child.poll()
+        child.wait(REAP_S)

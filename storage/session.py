@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 60
 TRIES = 7  # standard mode waits up to 1, 2, 4, 8, 16, 20 s between them: an S3 restart is outlived
+QUICK_TRIES = 2  # within 10 s
 CONNECTIONS = 32
+COMMIT_OPTIONS = {  # deltalake's own: commits by conditional PUT, the same patience as boto3's
+    "aws_conditional_put": "etag",
+    "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
+    "timeout": f"{READ_TIMEOUT_S}s",
+    "max_retries": str(TRIES),
+    "retry_timeout": f"{READ_TIMEOUT_S}s",
+}
 NO_CREDENTIALS = (
     "no credentials for {place}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or an instance role"
 )
@@ -44,7 +52,7 @@ def make_client(session: boto3.session.Session, settings: StoreSettings, *, quic
     """Return a client for the settings' endpoint; `quick` gives up within 10 s."""
     config = Config(
         s3={"addressing_style": "path" if settings.endpoint else "auto"},
-        retries={"mode": "standard", "total_max_attempts": 2 if quick else TRIES},
+        retries={"mode": "standard", "total_max_attempts": QUICK_TRIES if quick else TRIES},
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=CONNECT_TIMEOUT_S if quick else READ_TIMEOUT_S,
         max_pool_connections=CONNECTIONS,
@@ -54,8 +62,8 @@ def make_client(session: boto3.session.Session, settings: StoreSettings, *, quic
     return session.client("s3", endpoint_url=settings.endpoint, region_name=region, config=config)
 
 
-def delta_options(session: boto3.session.Session, settings: StoreSettings) -> dict[str, str]:
-    """Return deltalake's storage options: the same endpoint and credentials, commits by conditional PUT."""
+def table_options(session: boto3.session.Session, settings: StoreSettings) -> dict[str, str]:
+    """Return the storage options by which deltalake and polars reach the bucket: endpoint, region and credentials."""
     credentials = session.get_credentials()
     if credentials is None:
         raise StoreConfigError(NO_CREDENTIALS.format(place=settings.place))
@@ -64,11 +72,6 @@ def delta_options(session: boto3.session.Session, settings: StoreSettings) -> di
         "AWS_ACCESS_KEY_ID": frozen.access_key or "",
         "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
         "AWS_REGION": session.region_name or "us-east-1",
-        "aws_conditional_put": "etag",
-        "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
-        "timeout": f"{READ_TIMEOUT_S}s",
-        "max_retries": str(TRIES),
-        "retry_timeout": f"{READ_TIMEOUT_S}s",
     }
     if frozen.token:
         options["AWS_SESSION_TOKEN"] = frozen.token

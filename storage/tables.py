@@ -13,6 +13,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from storage import layout, schema
 from storage.client import Store
 from storage.errors import StoreConflict, StoreUnavailable, TableError
+from storage.session import COMMIT_OPTIONS
 
 SCHEMAS = {layout.ARTICLES: schema.ARTICLES, layout.REJECTIONS: schema.REJECTIONS}
 CONFIGURATION: dict[str, str | None] = {
@@ -29,7 +30,7 @@ def open_table(store: Store, key: str) -> DeltaTable | None:
     """Return the table at `key`, or None before its first commit."""
     with table_errors(store, key):
         try:
-            return DeltaTable(store.table_uri(key), storage_options=store.table_options())
+            return DeltaTable(store.table_uri(key), storage_options=store.table_options() | COMMIT_OPTIONS)
         except TableNotFoundError:
             return None
 
@@ -42,7 +43,7 @@ def make_table(store: Store, key: str) -> DeltaTable:
     with table_errors(store, key):
         return DeltaTable.create(
             store.table_uri(key), schema=SCHEMAS[key], mode="ignore", partition_by=[schema.PARTITION.name],
-            configuration=CONFIGURATION, storage_options=store.table_options(),
+            configuration=CONFIGURATION, storage_options=store.table_options() | COMMIT_OPTIONS,
         )  # fmt: skip
 
 

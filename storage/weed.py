@@ -9,6 +9,7 @@ import shutil
 import socket
 import sysconfig
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,6 +22,7 @@ PORTS = (
 )  # fmt: skip
 VOLUME_SIZE_MB = 128  # a bucket takes whole volumes, so small ones suit small disks
 MEMORY_LIMIT = "256MiB"  # of Go's heap: it collects harder above; 628 MiB resident without (facts/storage.md)
+SOCKET_CLOSE_S = 1.0
 SOCKET_PATH_MAX = 100  # bytes; a unix socket's path holds 107
 _JWT_SECTIONS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 
@@ -35,21 +37,29 @@ def weed_binary() -> Path:
 
 
 def free_ports(wanted: dict[str, int]) -> dict[str, int]:
-    """Return a free loopback port for each of PORTS, all different; those `wanted` that are still free are kept."""
-    ports: dict[str, int] = {}
+    """Return a free loopback port for each of PORTS, all different; those `wanted` that are free are kept.
+
+    A killed server's sockets close a moment after its process is gone: a wanted port is waited for that long.
+    """
+    deadline = time.monotonic() + SOCKET_CLOSE_S
     with ExitStack() as stack:
-        for name in PORTS:
-            for port in (wanted.get(name, 0), 0):
-                listener = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    listener.bind(("127.0.0.1", port))
-                    listener.listen()
-                except OSError:
-                    continue
-                ports[name] = listener.getsockname()[1]
-                break
-    return ports
+        listeners = {name: _listen(stack, wanted.get(name, 0), deadline) for name in PORTS}
+        return {name: listener.getsockname()[1] for name, listener in listeners.items()}
+
+
+def _listen(stack: ExitStack, port: int, deadline: float) -> socket.socket:
+    while True:
+        listener = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+        except OSError:
+            if time.monotonic() > deadline:
+                port = 0
+            time.sleep(0.05)
+        else:
+            return listener
 
 
 def socket_folder(folder: Path) -> Path:
@@ -66,38 +76,48 @@ def stray_sockets(ports: dict[str, int]) -> list[Path]:
 
 
 def weed_command(data: Path, config: Path, sockets: Path, ports: dict[str, int]) -> list[str]:
-    """Return the argv of the server that keeps its data in `data`."""
+    """Return the argv of the server that keeps its data in `data`.
+
+    Without its old raft state the single master leads at once: resuming it, 1 of 4 restarts took 6 s and 1 of 12
+    hung in the first write, for the volume server asks too early and then waits. Volumes and their highest number are
+    told by the volume server anyway.
+    """
     return [
         str(weed_binary()), "-logtostderr=true", "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         "-metricsIp=127.0.0.1", *(f"-{name}={port}" for name, port in ports.items()),
-        "-master.telemetry=false", f"-master.volumeSizeLimitMB={VOLUME_SIZE_MB}",
+        "-master.telemetry=false", "-master.resumeState=false", f"-master.volumeSizeLimitMB={VOLUME_SIZE_MB}",
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
         f"-filer.localSocket={sockets / 'filer.sock'}", f"-s3.localSocket={sockets / 's3.sock'}",
         f"-s3.config={config / 's3.json'}", "-s3.autoCreateBucket=false", f"-bucket={EMBEDDED_BUCKET}",
     ]  # fmt: skip
 
 
-def write_config(config: Path) -> tuple[str, str]:
-    """Write keys and configuration into `config`, mode 0600, unless they are there; return (access key, secret key).
+def read_keys(config: Path) -> tuple[str, str]:
+    """Return (access key, secret key) of the server configured in `config`; write_config made them."""
+    found = json.loads((config / "credentials.json").read_text())
+    return found["access_key"], found["secret_key"]
+
+
+def write_config(config: Path) -> None:
+    """Write the server's configuration into `config`, mode 0600; keys are made once, the rest anew at each start.
 
     The S3 identity may only read and write the one bucket. The JWT keys close the filer's and the volume server's
-    own ports, which would answer anybody on this machine otherwise.
+    own ports, which would answer anybody on this machine otherwise: weed starts without them if the file is broken.
     """
     config.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = config / "credentials.json"
-    if not keys.exists():
-        access, secret = f"BROADSHEET{secrets.token_hex(5).upper()}", secrets.token_urlsafe(30)
-        write_private(keys, json.dumps({"access_key": access, "secret_key": secret}))
-    found = json.loads(keys.read_text())
-    access, secret = found["access_key"], found["secret_key"]
+    made = {"access_key": f"BROADSHEET{secrets.token_hex(5).upper()}", "secret_key": secrets.token_urlsafe(30)}
+    made |= {section: secrets.token_urlsafe(32) for section in _JWT_SECTIONS}
+    known = json.loads(keys.read_text()) if keys.exists() else {}
+    found = made | known
+    if found != known:
+        write_private(keys, json.dumps(found))
     actions = [f"{action}:{EMBEDDED_BUCKET}" for action in ("Read", "Write", "List", "Tagging")]
-    credentials = [{"accessKey": access, "secretKey": secret}]
+    credentials = [{"accessKey": found["access_key"], "secretKey": found["secret_key"]}]
     identity = {"name": "broadsheet", "credentials": credentials, "actions": actions}
     write_private(config / "s3.json", json.dumps({"identities": [identity]}))
-    if not (config / "security.toml").exists():
-        sections = (f'[{name}]\nkey = "{secrets.token_urlsafe(32)}"\n' for name in _JWT_SECTIONS)
-        write_private(config / "security.toml", "\n".join(sections))
-    return access, secret
+    sections = (f'[{section}]\nkey = "{found[section]}"\n' for section in _JWT_SECTIONS)
+    write_private(config / "security.toml", "\n".join(sections))
 
 
 def write_private(path: Path, text: str) -> None:

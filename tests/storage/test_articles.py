@@ -1,0 +1,93 @@
+"""The readers' API gives what was published, and reads only the days asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from storage import schema
+from storage.articles import Archive
+from storage.client import Store
+from storage.publish import publish
+from storage.staging import write_staged
+from tests.storage.making import START, article, rejection, run_id
+
+DAY_MINUTES = 24 * 60
+
+
+@pytest.fixture
+def archive(store: Store) -> Archive:
+    """Three days: "bridge" with two versions, "ferry" on the first day, "tram" of another site on the third."""
+    days = [
+        [article(), article("ferry"), rejection("none")],
+        [article(text="The bridge reopens. Late.", minutes=DAY_MINUTES)],
+        [article("tram", minutes=2 * DAY_MINUTES, site="post"), rejection("gone", minutes=2 * DAY_MINUTES)],
+    ]
+    for number, outcomes in enumerate(days):
+        write_staged(store, "times", run_id(number), outcomes)
+        publish(store)
+    return Archive(store)
+
+
+def names(archive: Archive, **chosen: Any) -> list[tuple[str, int]]:
+    found = archive.articles(**chosen).to_pylist()
+    return [(row["url"].rpartition("/")[2], row["version"]) for row in found]
+
+
+def test_an_empty_archive_is_an_empty_table_with_the_schema(store: Store) -> None:
+    archive = Archive(store)
+    assert archive.articles() == schema.ARTICLES.empty_table()
+    assert archive.rejections() == schema.REJECTIONS.empty_table()
+    assert archive.lazy().collect().columns == schema.ARTICLES.names
+    assert archive.table_version() is None
+
+
+def test_latest_versions_come_by_capture_time(archive: Archive) -> None:
+    assert names(archive) == [("ferry", 1), ("bridge", 2), ("tram", 1)]
+    assert names(archive, all_versions=True) == [("bridge", 1), ("ferry", 1), ("bridge", 2), ("tram", 1)]
+    assert archive.articles().schema == schema.ARTICLES
+
+
+def test_articles_are_chosen_by_site_url_and_time(archive: Archive) -> None:
+    assert names(archive, site="post") == [("tram", 1)]
+    assert names(archive, url="HTTPS://Times.example/bridge?utm_source=x#top", all_versions=True) == [("bridge", 1), ("bridge", 2)]
+    second = START + timedelta(days=1)
+    assert names(archive, since=second) == [("bridge", 2), ("tram", 1)]
+    assert names(archive, since=second, until=second + timedelta(seconds=1)) == [("bridge", 2)]
+
+
+def test_until_gives_the_version_in_force_then(archive: Archive) -> None:
+    assert names(archive, until=START + timedelta(days=1)) == [("bridge", 1), ("ferry", 1)]
+
+
+def test_a_time_without_a_zone_is_refused(archive: Archive) -> None:
+    with pytest.raises(ValueError, match="has no time zone"):
+        archive.articles(since=datetime(2026, 11, 22))  # noqa: DTZ001
+
+
+def test_other_days_are_not_read(archive: Archive) -> None:
+    day = START + timedelta(days=2)
+    for one in archive.store.list("tables/articles/captured_day=2026-11-22/"):
+        archive.store.delete([one.key])  # reading the first day would fail now
+    assert names(archive, since=day) == [("tram", 1)]
+    with pytest.raises(Exception, match="tables/articles"):
+        archive.articles()
+
+
+def test_rejections_are_read_by_time(archive: Archive) -> None:
+    found = archive.rejections(since=START + timedelta(days=1)).to_pylist()
+    assert [(row["url"], row["reason"]) for row in found] == [("https://times.example/gone", "not_found")]
+
+
+def test_polars_reads_the_same(archive: Archive) -> None:
+    assert archive.lazy().collect().height == 3
+    frame = archive.lazy(all_versions=True).filter(pl.col("site") == "times").select("url", "version")
+    assert sorted(frame.collect()["version"]) == [1, 1, 2]
+
+
+def test_batches_hold_the_same_rows(archive: Archive) -> None:
+    assert sum(batch.num_rows for batch in archive.article_batches()) == 3
+    assert sum(batch.num_rows for batch in archive.article_batches(all_versions=True)) == 4

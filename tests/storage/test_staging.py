@@ -1,0 +1,95 @@
+"""Articles and rejections as Parquet: the contract's columns, nothing lost on the way."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extract.article import Article
+from extract.rejection import Reason, Rejection
+from storage import layout, schema
+from storage.client import Store
+from storage.errors import ObjectRefused
+from storage.rows import from_row, to_row
+from storage.staging import read_extracted, read_staged, stage_run, write_extracted, write_staged
+from tests.storage.making import article, rejection, run_id
+
+DESIGN_ARTICLE = (  # DESIGN section 6, word for word
+    "article_id site url canonical_url version title authors published_at modified_at published_source captured_at "
+    "language section tags description image text word_count text_sha256 status rights extraction removed capture run_id"
+)
+
+
+def test_the_tables_have_the_columns_of_the_contract_and_the_partition() -> None:
+    assert set(schema.ARTICLES.names) == {*DESIGN_ARTICLE.split(), "captured_day"}
+    rejection_columns = {"url", "site", "captured_at", "reason", "detail", "capture", "run_id", "captured_day"}
+    assert set(schema.REJECTIONS.names) == rejection_columns
+    struct = schema.ARTICLES.field("removed").type.value_type
+    assert [one.name for one in struct] == ["text", "reason", "where"]
+    assert schema.ARTICLES.field("captured_at").type == pa.timestamp("us", tz="UTC")
+    assert not schema.ARTICLES.field("text").nullable
+    assert schema.ARTICLES.field("canonical_url").nullable
+
+
+def test_a_type_without_a_column_type_is_refused() -> None:
+    class Odd(typing.NamedTuple):
+        x: int
+
+    with pytest.raises(TypeError, match="no column type"):
+        schema._arrow_type(Odd)
+
+
+moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@given(texts, texts, st.lists(texts, max_size=3), moments, st.none() | moments, st.none() | texts)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_article_survives_arrow(
+    title: str, text: str, tags: list[str], captured: datetime, published: datetime | None, section: str | None
+) -> None:
+    made = article(title=title, text=text, tags=tuple(tags), captured_at=captured, published_at=published, section=section)
+    table = pa.Table.from_pylist([to_row(made)], schema=schema.ARTICLE_ROW)
+    assert from_row(Article, table.to_pylist()[0]) == made
+
+
+def test_a_runs_outcomes_come_back_from_the_staged_file(store: Store) -> None:
+    outcomes = [article(), rejection(reason=Reason.PAYWALL_STUB), article("ferry", removed=(), capture=None)]
+    written = write_extracted(store, "times", run_id(1), iter(outcomes))
+    assert (written.articles, written.rejections) == (2, 1)
+    staged = stage_run(store, "times", run_id(1))
+    assert (staged.articles, staged.rejections, staged.object.key) == (2, 1, layout.staged_key("times", run_id(1)))
+    expected = [replace(one, run_id=run_id(1)) for one in (outcomes[0], outcomes[2], outcomes[1])]
+    assert list(read_staged(store, "times", run_id(1))) == expected
+    assert list(read_extracted(store, "times", run_id(1))) == expected
+
+
+def test_a_run_without_outcomes_can_be_staged(store: Store) -> None:
+    assert write_staged(store, "times", run_id(1), []).articles == 0
+    assert list(read_staged(store, "times", run_id(1))) == []
+
+
+def test_long_runs_are_written_in_batches_and_compressed(store: Store) -> None:
+    written = write_extracted(store, "times", run_id(1), (article(f"a{number}") for number in range(1000)))
+    with store.open(written.object.key) as stream:
+        found = pq.ParquetFile(pa.BufferReader(stream.read()))
+    assert (found.metadata.num_rows, found.metadata.num_row_groups) == (1000, 4)
+    assert found.metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_a_file_that_is_no_parquet_is_refused_by_name(store: Store) -> None:
+    store.put(layout.staged_key("times", run_id(1)), b"")
+    with pytest.raises(ObjectRefused, match=f"staged/times/{run_id(1)}.parquet: no Parquet file"):
+        list(read_staged(store, "times", run_id(1)))
+
+
+def test_every_field_of_the_records_has_a_column() -> None:
+    assert [one.name for one in fields(Article)] == schema.ARTICLE_ROW.names
+    assert [one.name for one in fields(Rejection)] == schema.REJECTION_ROW.names
