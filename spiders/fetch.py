@@ -195,19 +195,19 @@ class Fetcher:
                 gate.hold(_backoff(limits, attempt))
                 continue
             gate.note(answered=True, bound=limits.failures_in_a_row)
-            if not _is_transient(exchange) or self._give_up(exchange, gate, is_last=is_last):
+            if not _is_transient(exchange) or self._give_up(exchange, wanted.kind, gate, is_last=is_last):
                 return exchange
             self._circle.record(exchange, Facts("retry", wanted.url))
             gate.hold(_pause_s(exchange) or _backoff(limits, attempt))
         raise AssertionError("the last attempt returns or raises")
 
-    def _give_up(self, exchange: Exchange, gate: HostGate, *, is_last: bool) -> bool:
+    def _give_up(self, exchange: Exchange, kind: str, gate: HostGate, *, is_last: bool) -> bool:
         """Return whether this transient answer is the last; closes the gate when the host asked for peace."""
         asked = _pause_s(exchange)
         if asked and asked > self._circle.limits.retry_after_s:
             gate.close(f"asked to wait {asked:.0f} s (HTTP {exchange.status})")
             return True
-        if is_last and exchange.status == 429:
+        if is_last and exchange.status == 429 and kind != "robots":  # there a 4xx is permission
             gate.close("too many requests (HTTP 429), in spite of waiting")
         elif is_last and asked:
             gate.hold(asked)

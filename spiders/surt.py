@@ -27,12 +27,12 @@ def surt(url: str) -> str:
     parts = urlsplit(url)
     host = _host(parts.hostname or "")
     port = parts.port if parts.port not in {None, _DEFAULT_PORT.get(parts.scheme)} else None
-    path = _path(_unescape(parts.path.encode())).lower()
+    path = _escape(_path(_unescape(parts.path.encode()))).lower()
     if len(path) > 1:
-        path = path.removesuffix(b"/")
+        path = path.removesuffix("/")
     query = _query(parts.query.encode())
     reversed_host = ",".join(reversed(host.split(".")))
-    return f"{reversed_host}{f':{port}' if port else ''}){_escape(path)}{f'?{query}' if query else ''}"
+    return f"{reversed_host}{f':{port}' if port else ''}){path}{f'?{query}' if query else ''}"
 
 
 def _host(host: str) -> str:
