@@ -28,6 +28,7 @@ REST = (
     "airflow.cli.commands.scheduler_command",
     "airflow.executors.local_executor",
     "airflow.cli.commands.dag_processor_command",
+    "airflow.cli.commands.triggerer_command",
     "airflow.dag_processing.bundles.local",
     "airflow.cli.commands.api_server_command",
     "airflow.api_fastapi.core_api.app",

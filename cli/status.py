@@ -19,7 +19,7 @@ from cli.airflow_api import AirflowApi, ApiRefused, ApiSilent
 from cli.sessions import members
 from cli.stack_home import StackHome
 from cli.stack_secrets import USER, read_password
-from cli.stack_state import StackLock, StackState, read_state
+from cli.stack_state import PartState, StackLock, StackState, read_state
 
 HEALTH = {
     "api-server": "metadatabase",
@@ -116,21 +116,22 @@ def _last_runs(api: AirflowApi) -> list[RunStatus]:
 
 def _parts(state: StackState, health: dict[str, str]) -> Iterable[PartStatus]:
     now = time.time()
-    yield _measure("supervisor", [state.pid], now - state.started_at, 0, "running")
+    yield _measure(PartState("supervisor", state.pid, state.started_at), [state.pid], now, "running")
     for part in state.parts:
         others = {each.pid for each in state.parts} - {part.pid}  # the parts of Airflow are forked from one of them
         pids = [member.pid for member in members([part.pid], outside=others)] if part.pid else []
         verdict = health.get(HEALTH.get(part.name, ""), "running") if pids else f"down {part.last_exit}".strip()
-        yield _measure(part.name, pids, now - part.started_at, part.restarts, verdict, pid=part.pid)
+        yield _measure(part, pids, now, verdict)
 
 
-def _measure(name: str, pids: list[int], up_s: float, restarts: int, verdict: str, pid: int = 0) -> PartStatus:
+def _measure(part: PartState, pids: list[int], now: float, verdict: str) -> PartStatus:
     total = 0
     for each in pids:
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             full = psutil.Process(each).memory_full_info()
             total += getattr(full, "pss", full.rss)  # PSS is Linux's
-    return PartStatus(name, pid or pids[0], len(pids), round(total / 2**20, 1), round(up_s, 1), restarts, verdict)
+    up_s = round(now - part.started_at, 1) if pids else 0.0
+    return PartStatus(part.name, part.pid, len(pids), round(total / 2**20, 1), up_s, part.restarts, verdict)
 
 
 def _parts_table(parts: list[PartStatus]) -> Table:

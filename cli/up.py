@@ -107,8 +107,10 @@ def ready_text(ready: dict[str, Any], *, detached: bool = False) -> str:
     """Return what a person needs next: address, login, the first run's counts, the command that reads."""
     lines = ["", f"  Airflow   {ready['url']}", f"  login     {ready['user']} / {ready['password']}"]
     if "counts" in ready:
-        counts = ", ".join(f"{count} {name}" for name, count in ready["counts"].items()) or "nothing published yet"
-        lines.append(f"  archived  {counts}  ({ready['seconds']:.0f} s after the start)")
+        counts = ready["counts"]
+        said = [f"{counts.get('articles', 0)} articles"]
+        said += [f"{count} {name}" for name, count in counts.items() if count and name not in {"articles", "runs"}]
+        lines.append(f"  archived  {', '.join(said)} of {len(ready['states'])} sites ({ready['seconds']:.0f} s after the start)")
         failed = [site for site, state in ready["states"].items() if state == "failed"]
         lines += [f"  failed    {site}: see its run in the UI" for site in failed]
     stop = "./broadsheet down" if detached else "Ctrl-C or ./broadsheet down"

@@ -78,7 +78,11 @@ def test_every_pool_that_a_task_names_exists(bag: Any) -> None:
 
 
 def test_what_a_site_stages_starts_publish_which_announces_the_articles(bag: Any) -> None:
-    staged = {outlet.uri for name in ("hill-news", "harbour-news") for outlet in bag.dags[f"news__{name}"].get_task("stage").outlets}
+    staged = {
+        outlet.uri
+        for name in ("hill-news", "harbour-news")
+        for outlet in bag.dags[f"news__{name}"].get_task("stage").outlets
+    }
     assert staged == {"broadsheet://sites/hill-news", "broadsheet://sites/harbour-news"}
     condition = bag.dags["publish"].schedule
     assert type(condition).__name__ == "AssetAny"
@@ -98,7 +102,11 @@ def test_a_broken_sites_file_is_an_import_error_that_names_the_line(sites_file: 
     errors = load_bag().import_errors
     assert {Path(path).name for path in errors} == {"news.py", "publish.py"}
     for error in errors.values():
-        assert error.strip().splitlines()[-1].startswith(f"spiders.errors.SiteFileError: {sites_file}:2: schedul: unknown key")
+        assert (
+            error.strip()
+            .splitlines()[-1]
+            .startswith(f"spiders.errors.SiteFileError: {sites_file}:2: schedul: unknown key")
+        )
 
 
 def test_a_starting_task_builds_only_its_own_dag(sites_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
@@ -117,7 +125,17 @@ def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  #
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
     assert {"dags", "spiders"} <= loaded
-    assert not loaded & {"scrapy", "trafilatura", "boto3", "botocore", "deltalake", "pyarrow", "polars", "storage", "cli"}
+    assert not loaded & {
+        "scrapy",
+        "trafilatura",
+        "boto3",
+        "botocore",
+        "deltalake",
+        "pyarrow",
+        "polars",
+        "storage",
+        "cli",
+    }
     assert "spiders.news" not in loaded
 
 
@@ -130,5 +148,7 @@ def test_two_hundred_sites_are_two_hundred_dags(sites_file: Path) -> None:
 def test_airflows_own_walk_over_the_repo_finds_the_dag_files_only(airflow: Path) -> None:  # noqa: ARG001
     from airflow._shared.module_loading import find_path_from_directory  # noqa: PLC0415
 
-    found = {Path(path).relative_to(REPO).as_posix() for path in find_path_from_directory(REPO, ".airflowignore", "glob")}
+    found = {
+        Path(path).relative_to(REPO).as_posix() for path in find_path_from_directory(REPO, ".airflowignore", "glob")
+    }
     assert {path for path in found if path.endswith(".py")} == {"dags/news.py", "dags/publish.py"}

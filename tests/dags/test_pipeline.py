@@ -20,7 +20,10 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture
 def demo(
-    airflow: Path, store_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: ARG001
+    airflow: Path,  # noqa: ARG001
+    store_env: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[list[str]]:
     """The demo newspaper, running; gives its sites' names. Its store is empty."""
     home = Path(store_env["BROADSHEET_HOME"])
@@ -85,7 +88,11 @@ def test_a_site_goes_from_its_pages_to_the_table_and_on_to_a_dag_of_your_own(
     own = tmp_path / "own"
     own.mkdir()
     shutil.copy(REPO / "docs" / "examples" / "downstream_dag.py", own)
-    bundle = {"name": "own", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {"path": str(own)}}
+    bundle = {
+        "name": "own",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(own)},
+    }
     monkeypatch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", json.dumps([bundle]))
     assert run_dag("count_new_articles", own) == {"count_new_articles": {site: published["articles"]}}
     assert run_dag("count_new_articles", own) == {"count_new_articles": {}}

@@ -122,7 +122,9 @@ def test_airflows_own_settings_and_connections_do_not_reach_the_command(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_X", "secret")
     monkeypatch.setenv("BROADSHEET_S3_BUCKET", "mine")
-    command("import json, os; print(json.dumps({n: 1 for n in os.environ if n.startswith(('AIRFLOW_', 'BROADSHEET_S3'))}))")
+    command(
+        "import json, os; print(json.dumps({n: 1 for n in os.environ if n.startswith(('AIRFLOW_', 'BROADSHEET_S3'))}))"
+    )
     assert execute(make_step()) == {"AIRFLOW_HOME": 1, "BROADSHEET_S3_BUCKET": 1}
 
 
@@ -166,7 +168,11 @@ def task(tmp_path: Path, command: Callable[[str], None]) -> Iterator[Callable[..
         argv = [sys.executable, "-c", textwrap.dedent(runner), str(tmp_path / "repo"), str(drain_s)]
         process = subprocess.Popen(argv, cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         started.append(process)
-        wait_for(lambda: (tmp_path / "repo" / "cli" / "pid").exists() and bool((tmp_path / "repo" / "cli" / "pid").read_text()))
+        wait_for(
+            lambda: (
+                (tmp_path / "repo" / "cli" / "pid").exists() and bool((tmp_path / "repo" / "cli" / "pid").read_text())
+            )
+        )
         return process
 
     yield start
