@@ -20,8 +20,9 @@ from storage import layout, schema
 from storage.client import Listed, Store
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.heads import Heads, read_heads, read_history, write_heads
+from storage.marks import committed_apps
 from storage.staging import read_tables
-from storage.tables import append_rows, is_committed, make_table, open_table, set_status
+from storage.tables import append_rows, make_table, mark, open_table, set_status
 from storage.versions import Decisions, Head, Kind, Seen, content_digest, decide, late_articles
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,8 @@ def _next_batch(pending: list[Listed]) -> list[Listed]:
 
 def _publish_batch(store: Store, batch: list[Listed], refused: dict[str, str]) -> PublishReport:
     table = make_table(store, layout.ARTICLES)
-    fresh = [one for one in batch if not is_committed(table, _run(one))]
+    published = committed_apps(store, layout.ARTICLES)
+    fresh = [one for one in batch if mark(_run(one)) not in published]
     runs = list(_read_runs(store, fresh, refused))
     rejections = _publish_rejections(store, runs)
     made = _publish_articles(store, table, runs)
@@ -157,7 +159,8 @@ def _publish_rejections(store: Store, runs: list[StagedRun]) -> int:
     if not some:
         return 0
     table = make_table(store, layout.REJECTIONS)
-    some = [one for one in some if not is_committed(table, one.run)]
+    published = committed_apps(store, layout.REJECTIONS)
+    some = [one for one in some if mark(one.run) not in published]
     rows = pa.concat_tables([schema.REJECTION_ROW.empty_table(), *(one.rejections for one in some)])
     if some:
         append_rows(store, layout.REJECTIONS, table, _with_day(rows), [one.run for one in some])

@@ -23,7 +23,7 @@ CONFIGURATION: dict[str, str | None] = {
     "delta.setTransactionRetentionDuration": "interval 7 days",
 }
 ZSTD = WriterProperties(compression="ZSTD", compression_level=3)
-FENCE = "publisher"  # every commit raises this app's version by one, so two at once cannot both succeed
+FENCE = "publisher"  # an app transaction of every commit: of two made at once from one version, the second fails
 
 
 def open_table(store: Store, key: str) -> DeltaTable | None:
@@ -47,15 +47,10 @@ def make_table(store: Store, key: str) -> DeltaTable:
         )  # fmt: skip
 
 
-def is_committed(table: DeltaTable, run: tuple[str, str]) -> bool:
-    """Return whether a commit of `table` holds this run, (site, run id)."""
-    return table.transaction_version("/".join(run)) is not None
-
-
 def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs: Iterable[tuple[str, str]]) -> None:
     """Append `rows` and mark `runs` in the same commit. StoreConflict if anybody published since `table` was opened."""
     with table_errors(store, key):
-        write_deltalake(table, rows, mode="append", writer_properties=ZSTD, commit_properties=_fenced(table, runs))
+        write_deltalake(table, rows, mode="append", writer_properties=ZSTD, commit_properties=_fenced(runs))
 
 
 def set_status(
@@ -65,15 +60,19 @@ def set_status(
     with table_errors(store, layout.ARTICLES):
         table.update(
             updates={"status": f"'{status}'"}, predicate=where, writer_properties=ZSTD,
-            commit_properties=_fenced(table, runs),
+            commit_properties=_fenced(runs),
         )  # fmt: skip
 
 
-def _fenced(table: DeltaTable, runs: Iterable[tuple[str, str]]) -> CommitProperties:
-    now = int(time.time() * 1000)  # lets the table forget the mark after its retention
-    marks = [Transaction("/".join(run), 1, now) for run in runs]
-    fence = Transaction(FENCE, (table.transaction_version(FENCE) or 0) + 1, now)
-    return CommitProperties(app_transactions=[fence, *marks])
+def mark(run: tuple[str, str]) -> str:
+    """Return the app id under which a table remembers that it holds `run`, (site, run id)."""
+    return "/".join(run)
+
+
+def _fenced(runs: Iterable[tuple[str, str]]) -> CommitProperties:
+    now = int(time.time() * 1000)  # lets the table forget a mark after its retention
+    marks = (Transaction(mark(run), 1, now) for run in runs)
+    return CommitProperties(app_transactions=[Transaction(FENCE, now, now), *marks])
 
 
 @contextmanager

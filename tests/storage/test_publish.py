@@ -161,6 +161,16 @@ def test_a_crash_around_any_step_loses_and_doubles_nothing(
     assert list(store.list(layout.STAGED)) == []
 
 
+def test_a_run_is_remembered_past_the_tables_checkpoints(store: Store) -> None:
+    for number in range(25):
+        stage(store, number, article(f"a{number}", minutes=number), rejection(f"r{number}"))
+        publish(store)
+    for number in (0, 12, 24):
+        stage(store, number, article(f"a{number}", "Changed.", minutes=number), rejection(f"r{number}"))
+    assert publish(store) == PublishReport(runs=3, table_version=25)
+    assert Archive(store).rejections().num_rows == 25
+
+
 def test_many_runs_make_one_commit(store: Store) -> None:
     for number in range(12):
         stage(store, number, article(f"a{number}", minutes=number))
