@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -55,6 +56,16 @@ def processes_of(found: dict[str, Any]) -> list[psutil.Process]:
     supervisor = psutil.Process(found["pid"])
     everyone = [*(psutil.Process(pid) for pid in pids), supervisor, *supervisor.children(recursive=True)]
     return list({process.pid: process for process in everyone}.values())
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return those that run; a zombie only waits for the machine's init."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def wait_for(happened: Callable[[], bool], within_s: float = 120.0) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.cli.stacks import REPO, api_of, broadsheet, processes_of, stack_env, status, wait_for
+from tests.cli.stacks import REPO, api_of, broadsheet, living, processes_of, stack_env, status, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 LEFTOVERS = (
@@ -151,7 +151,7 @@ def test_ctrl_c_stops_all_and_leaves_a_stack_that_starts_again(tmp_path: Path) -
             up.send_signal(signal.SIGINT)
             up.communicate(timeout=120)
         assert up.returncode == 0
-        assert [process for process in started if process.is_running()] == []
+        assert living(started) == []
 
 
 def test_killing_the_supervisor_leaves_nothing_running_and_down_can_be_repeated(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_killing_the_supervisor_leaves_nothing_running_and_down_can_be_repeated(
     started = processes_of(found)
     assert len(started) > 10
     os.kill(found["pid"], signal.SIGKILL)
-    wait_for(lambda: not [process for process in started if process.is_running()])
+    wait_for(lambda: not living(started))
     for _ in range(2):
         done = broadsheet(env, "down")
         assert done.returncode == 0

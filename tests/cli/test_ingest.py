@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from spiders.demo.newspaper import Demo, ManualClock
+from storage.client import Store
+from storage.open_runs import list_open
+from tests.cli.conftest import Cli
+
+AFTER_ALL_EDITS_S = 1300.0
+
+
+def test_a_pass_archives_every_published_article_with_its_text_and_metadata(cli: Cli, demo: Demo) -> None:
+    report = cli.ingest()
+    expected = {article.url: article for article in demo.truth(0)}
+    rows = {row["url"]: row for row in cli.rows()}
+    assert rows.keys() == expected.keys()
+    assert report["published"]["articles"] == len(expected)
+    for url, row in rows.items():
+        article = expected[url]
+        assert (row["title"], row["authors"], row["language"]) == (article.title, [article.author], article.language)
+        missing = [block.text for block in article.blocks if block.kind == "paragraph" and block.text not in row["text"]]
+        assert not missing, url
+        assert row["capture"]["http_status"] == 200
+        assert row["run_id"] == report["run_id"]
+
+
+def test_a_second_pass_downloads_nothing_and_adds_nothing(cli: Cli, demo: Demo) -> None:
+    first = cli.ingest()
+    second = cli.ingest()
+    assert second["totals"]["not_due"] == first["totals"]["discovered"]
+    third = cli.ingest("--revisit-now")
+    assert third["totals"]["not_modified"] == first["totals"]["discovered"]
+    assert third["published"] | {"runs": 0, "table_version": 0} == {
+        "runs": 0, "articles": 0, "versions": 0, "unchanged": 0, "rejections": 0, "gone": 0, "table_version": 0,
+    }  # fmt: skip
+    assert len(cli.rows("articles", "--all-versions")) == len(demo.truth(0))
+
+
+def test_edits_become_versions_deletions_become_gone_and_chrome_becomes_nothing(
+    cli: Cli, demo: Demo, clock: ManualClock
+) -> None:
+    cli.ingest()
+    for moment in (310.0, 600.0, AFTER_ALL_EDITS_S):
+        clock.at_s = moment
+        cli.ingest("--revisit-now")
+    cli.ingest("--revisit-now")  # a page that is missing once may be a fault; twice is gone
+    rows = {row["url"]: row for row in cli.rows()}
+    expected = {article.url: article for article in demo.truth(AFTER_ALL_EDITS_S)}
+    assert rows.keys() == expected.keys()
+    assert {url for url, row in rows.items() if row["status"] == "gone"} == {url for url, one in expected.items() if one.deleted}
+    assert all(rows[url]["text"] for url, one in expected.items() if one.deleted)
+    versions = Counter(row["url"] for row in cli.rows("articles", "--all-versions"))
+    assert all(versions[url] <= article.version for url, article in expected.items())
+    assert all((versions[url] > 1) == (article.version > 1) for url, article in expected.items())
+    edited = next(url for url, article in expected.items() if article.version > 1 and not article.deleted)
+    diff = cli("show", edited, "--diff").stdout
+    assert "{+" in diff
+    assert cli("show", edited, "--version", "1").stdout != cli("show", edited).stdout
+
+
+def test_a_killed_pass_loses_nothing(cli: Cli, demo: Demo, store: Store) -> None:
+    """kill -9 of the whole pass as soon as the first segment is in the bucket; the next pass takes everything up."""
+    cli.write_sites(*(paper.site_entry() | {"delay": 0.4} for paper in demo.papers))
+    process = cli.start("-v", "ingest")
+    assert process.stderr
+    for line in process.stderr:
+        if "GET" in line or "fetched" in line or "Spider opened" in line:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert list_open(store)
+    cli.write_sites(*(paper.site_entry() for paper in demo.papers))
+    cli.ingest()
+    assert {row["url"] for row in cli.rows()} == {article.url for article in demo.truth(0)}
+    assert not list_open(store)
+
+
+def test_a_stopped_pass_keeps_what_it_has_and_says_so(cli: Cli, demo: Demo) -> None:
+    cli.write_sites(*(paper.site_entry() | {"delay": 30} for paper in demo.papers))
+    process = cli.start("-v", "ingest", "--json")
+    assert process.stderr
+    for line in process.stderr:
+        if "Spider opened" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate()
+    assert process.returncode == 1
+    assert "stopped before the end" in err
+    report = json.loads(out.splitlines()[-1])
+    assert report["stopped"]
+
+
+def test_the_steps_of_a_dag_give_the_same_table_and_can_be_repeated(cli: Cli, demo: Demo) -> None:
+    site, run = demo.sites[0].name, "20261122T120000Z-abcdef"
+    for _ in range(2):
+        crawled = json.loads(cli("crawl", site, "--run", run).stdout.splitlines()[-1])
+        cli("extract-run", site, "--run", run)
+        staged = json.loads(cli("stage", site, "--run", run).stdout.splitlines()[-1])
+        published = json.loads(cli("publish").stdout.splitlines()[-1])
+    assert crawled["outcomes"]["captured"] == staged["articles"] == len(demo.papers[0].truth(0))
+    assert published["articles"] == 0
+    assert {row["url"] for row in cli.rows()} == {article.url for article in demo.papers[0].truth(0)}
+
+
+def test_a_step_without_the_one_before_says_what_to_clear(cli: Cli, demo: Demo) -> None:
+    done = cli("stage", demo.sites[0].name, "--run", "20261122T120000Z-abcdef", code=1)
+    assert "was not crawled; clear its crawl task" in done.stderr
+
+
+class Answer(BaseHTTPRequestHandler):
+    """One status for everything."""
+
+    status = 503
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("status", "reason"), [(503, "robots"), (404, "no feed, sitemap or section answered")])
+def test_a_site_that_gives_nothing_fails_with_the_reason(cli: Cli, status: int, reason: str) -> None:
+    handler = type("Handler", (Answer,), {"status": status})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{server.server_port}"
+        cli.write_sites({"name": "down", "home": f"http://{host}/", "feeds": [f"http://{host}/rss"], "allow_hosts": [host], "delay": 0})
+        done = cli("ingest", code=3)
+        server.shutdown()
+    assert "down: " in done.stderr
+    assert reason in done.stderr
+
+
+def test_no_sites_a_wrong_name_and_a_broken_file_are_usage_errors(cli: Cli) -> None:
+    assert "names no enabled site" in cli("ingest", code=2).stderr
+    cli.write_sites({"name": "a", "home": "http://a.example/"})
+    assert "no site is called 'nope'" in cli("ingest", "nope", code=2).stderr
+    cli.sites_file.write_text("sites:\n  - name: a\n    hme: http://a.example/\n")
+    done = cli("ingest", code=2)
+    assert f"{cli.sites_file}:3: hme: unknown key" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_s3_that_is_down_is_named_at_once(cli: Cli, demo: Demo) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
+    done = cli("ingest", code=1, BROADSHEET_S3_ENDPOINT=endpoint)
+    assert endpoint in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from tests.cli.conftest import Cli
+
+
+def test_sites_are_added_listed_disabled_and_enabled(cli: Cli) -> None:
+    cli.sites_file.write_text("# mine\ndefaults: {delay: 3}\nsites: []\n")
+    cli("sites", "add", "https://www.example.com/")
+    cli("sites", "add", "https://news.example.org/front", "--name", "other")
+    assert "2 sites, 2 enabled" in cli("sites", "check").stdout
+    listed = cli("sites", "list").stdout
+    assert "example-com" in listed
+    assert "https://news.example.org/front" in listed
+    cli("sites", "disable", "example-com")
+    assert "2 sites, 1 enabled" in cli("sites", "check").stdout
+    cli("sites", "enable", "example-com")
+    assert "2 sites, 2 enabled" in cli("sites", "check").stdout
+    assert cli.sites_file.read_text().startswith("# mine\n")
+
+
+def test_a_change_that_cannot_be_right_leaves_the_file_as_it_was(cli: Cli) -> None:
+    cli("sites", "add", "https://www.example.com/")
+    before = cli.sites_file.read_text()
+    for argv in (("add", "ftp://example.net/"), ("add", "https://www.example.com/"), ("add", "https://x.example/\nsites: []"), ("disable", "nope")):
+        assert len(cli("sites", *argv, code=2).stderr.strip().splitlines()) == 1
+        assert cli.sites_file.read_text() == before
+
+
+def test_a_site_written_in_one_line_is_left_to_its_author(cli: Cli) -> None:
+    cli.sites_file.write_text("sites: [{name: a, home: 'http://a.example/'}]\n")
+    assert "by hand" in cli("sites", "disable", "a", code=2).stderr
+    assert "by hand" in cli("sites", "add", "http://b.example/", code=2).stderr
