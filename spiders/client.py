@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 from OpenSSL.SSL import Error as TlsError
@@ -41,6 +42,27 @@ class Ask:
     headers: tuple[tuple[bytes, bytes], ...]
     max_bytes: int
     timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An http proxy; `authorization` is the value of its Proxy-Authorization header."""
+
+    host: str
+    port: int
+    authorization: bytes | None
+
+    @classmethod
+    def of(cls, address: str) -> Proxy:
+        """Return the proxy of an http_proxy value, with or without scheme, user and password."""
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        named = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+        return cls(parts.hostname or "", parts.port or 8080, b"Basic " + b64encode(named.encode()) if named else None)
+
+    @property
+    def uri(self) -> bytes:
+        """The proxy's address without user and password."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}".encode()
 
 
 class _GuardedAgent(Agent):
@@ -110,6 +132,8 @@ class HttpClient:
         headers = Headers()
         for name, value in ask.headers:
             headers.addRawHeader(name, value)
+        if proxy is not None and proxy.authorization and ask.url.startswith("http:"):  # else it goes with CONNECT
+            headers.addRawHeader(b"Proxy-Authorization", proxy.authorization)
         answer = self._agent(ask.url, proxy, guard).request(b"GET", ask.url.encode("ascii"), headers)
         reader = _BodyReader(ask.max_bytes)
         expired = []
@@ -158,37 +182,23 @@ class HttpClient:
             elapsed_ms=round((time.monotonic() - began) * 1000),
         )
 
-    def _proxy(self, url: str) -> str | None:
+    def _proxy(self, url: str) -> Proxy | None:
         parts = urlsplit(url)
         proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
-        if not proxy or proxy_bypass_environment(parts.netloc, self._proxies):
-            return None
-        return proxy if "://" in proxy else f"http://{proxy}"
+        return Proxy.of(proxy) if proxy and not proxy_bypass_environment(parts.netloc, self._proxies) else None
 
-    def _agent(self, url: str, proxy: str | None, guard: Guard) -> Any:  # noqa: ANN401 - three kinds of agent
+    def _agent(self, url: str, proxy: Proxy | None, guard: Guard) -> Any:  # noqa: ANN401 - three kinds of agent
         if proxy is None:
             endpoints = CheckedEndpoints(self._reactor, guard, self._limits.connect_s)
             agent: Any = _GuardedAgent.usingEndpointFactory(self._reactor, endpoints, self._pool)  # type: ignore[no-untyped-call]
             agent.guard_key = guard.key
             return agent
         policy: Any = tls_policy()
+        shared = {"contextFactory": policy, "connectTimeout": self._limits.connect_s, "pool": self._pool}
         if url.startswith("https:"):
-            parts = urlsplit(proxy)
-            conf = (parts.hostname or "", parts.port or 8080, None)
-            return _TunnelingAgent(
-                reactor=self._reactor,
-                proxyConf=conf,
-                contextFactory=policy,
-                connectTimeout=self._limits.connect_s,
-                pool=self._pool,
-            )
-        return _ScrapyProxyAgent(
-            reactor=self._reactor,
-            proxyURI=proxy.encode(),
-            contextFactory=policy,
-            connectTimeout=self._limits.connect_s,
-            pool=self._pool,
-        )
+            conf = (proxy.host, proxy.port, proxy.authorization)
+            return _TunnelingAgent(reactor=self._reactor, proxyConf=conf, **shared)
+        return _ScrapyProxyAgent(reactor=self._reactor, proxyURI=proxy.uri, **shared)
 
 
 async def _read(response: Any, reader: _BodyReader) -> str | None:  # noqa: ANN401 - IResponse plus our attributes

@@ -18,7 +18,7 @@ from spiders.fetch import Circle, Fetcher, Wanted, ascii_url
 from spiders.gate import HostClosed
 from spiders.known import KnownSource
 from spiders.links import Page, article_links, is_page_address, read_page
-from spiders.listing import Child, Link, Listing, NotAListing, read_listing
+from spiders.listing import Child, Link, Listing, NotAListing, join, read_listing
 from spiders.outcome import Answered, original_of
 from spiders.warc import Facts
 
@@ -89,7 +89,7 @@ class Discovery:
             mapped = (await self._fetcher.rules(ascii_url(home))).sitemaps()
         except (NoResponse, HostClosed):
             mapped = []
-        if not await self._try([urljoin(home, url) for url in mapped], "sitemap", first_only=False):
+        if not await self._try([join(home, url) for url in mapped], "sitemap", first_only=False):
             await self._try([urljoin(home, path) for path in SITEMAP_PATHS], "sitemap", first_only=True)
         if not self.found.sources.get(home, "").startswith(
             ("HTTP 5", "timeout", "dns_error", "connection_error", "robots")
@@ -147,6 +147,8 @@ class Discovery:
         """Fetch a source and add its links; return it anew, what it lists (None: nothing to read), and how it went."""
         full = known.full_at is None or self._now - known.full_at > _CONTROL
         is_section = known.kind == "section"
+        if reason := self._circle.guard.refusal(known.url):
+            raise NoResponse(Reason.UNSAFE_ADDRESS, reason)
         url = ascii_url(known.url)
         answer = await self._fetcher.fetch(
             Wanted(
@@ -249,8 +251,8 @@ class Discovery:
         for link in links:
             if len(self.found.candidates) >= self._limits.candidates:
                 break
-            listed = urldefrag(link.url.strip().replace(" ", "%20")).url
             try:
+                listed = urldefrag(link.url.strip().replace(" ", "%20")).url
                 url = normalise_url(listed)
             except ValueError as error:
                 self.found.refused.setdefault(link.url[:2048], (Reason.BAD_URL, str(error)))

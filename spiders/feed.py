@@ -8,18 +8,19 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
 import orjson
 
 from extract.capture import Hints
 from extract.dates import parse_date
-from spiders.listing import Link, Listing, NotAListing
+from spiders.listing import Link, Listing, NotAListing, join
 
 _TAG = re.compile(r"<[^>]{0,1000}>")
 _XML_ENCODING = re.compile(r"^\s*<\?xml.*?\?>", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*>", re.IGNORECASE)
+# feedparser's loose parser is patient, yet hostile input finds its gaps; one feed must not end a site's run
+_STUMBLES = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
 _MAX_TEXT = 500  # characters of a title, a name, a tag
 
 
@@ -31,7 +32,10 @@ def read_feed(text: str, url: str, max_links: int) -> Listing:
     text = _DOCTYPE.sub("", _XML_ENCODING.sub("", text, count=1), count=1)  # the text is decoded: its own claim is void
     stream = io.BytesIO(text.encode("utf-8", "replace"))
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
-    parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    except _STUMBLES as error:
+        raise NotAListing(f"malformed XML that feedparser stumbles over ({type(error).__name__})") from error
     language = _text(dict.get(parsed.feed, "language"))
     links = tuple(_entry_links(parsed.entries, url, language))
     if not links and parsed.bozo and not parsed.version:
@@ -66,7 +70,7 @@ def read_json_feed(body: bytes, url: str, max_links: int) -> Listing:
             authors=_names(author.get("name") for author in authors if isinstance(author, dict)),
             tags=_names(item.get("tags")),
         )
-        links.append(Link(urljoin(url, target), hints))
+        links.append(Link(join(url, target), hints))
     return Listing(tuple(links))
 
 
@@ -90,10 +94,7 @@ def _entry_links(entries: Iterable[dict[str, Any]], url: str, language: str | No
             authors=_names(authors or [dict.get(entry, "author")]),
             tags=_names(tag.get("term") for tag in dict.get(entry, "tags", [])),
         )
-        try:
-            yield Link(urljoin(url, str(target).strip()), hints)
-        except ValueError:
-            yield Link(str(target).strip(), hints)  # counted as a bad URL, not lost
+        yield Link(join(url, str(target)), hints)
 
 
 def _is_harmless(parsed: Any) -> bool:  # noqa: ANN401 - feedparser has no types

@@ -87,10 +87,13 @@ def read_page(text: str, url: str) -> Page:
     parser = etree.HTMLParser(
         recover=True, no_network=True, remove_comments=True, remove_pis=True, huge_tree=False, encoding="utf-8"
     )
-    root = etree.fromstring(text.encode("utf-8", "replace") or b"<html/>", parser)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:  # no element at all
+        root = None
     if root is None:
         return Page((), ())
-    base = next((urljoin(url, href) for element in root.iter("base") if (href := element.get("href"))), url)
+    base = next(_absolute(url, (element.get("href") for element in root.iter("base"))), url)
     links = dict.fromkeys(_absolute(base, (element.get("href") for element in root.iter("a"))))
     alternates = (
         element.get("href")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from extract.capture import Hints
 from spiders.decode import GZIP_MAGIC, decode, gunzip
@@ -40,6 +41,14 @@ class Listing:
     links: tuple[Link, ...]
     children: tuple[Child, ...] = ()
     note: str = ""
+
+
+def join(base: str, url: str) -> str:
+    """Return `url` made absolute; what is no URL is returned as it is, to be counted as a bad one."""
+    try:
+        return urljoin(base, url.strip())
+    except ValueError:
+        return url.strip()
 
 
 class NotAListing(ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -10,7 +9,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from extract.capture import Hints
 from extract.dates import parse_date
-from spiders.listing import Child, Link, Listing, NotAListing
+from spiders.listing import Child, Link, Listing, NotAListing, join
 
 _CHUNK = 64 * 1024
 _MAX_VALUE = 4096  # characters of one element's text
@@ -52,7 +51,7 @@ class _Target:
         if name == "url" and depth == 1:
             self._add_link()
         elif name == "sitemap" and depth == 1 and self._values.get("loc"):
-            self.children.append(Child(urljoin(self._url, self._values["loc"]), self._values.get("lastmod") or None))
+            self.children.append(Child(join(self._url, self._values["loc"]), self._values.get("lastmod") or None))
         if len(self.links) + len(self.children) >= self._max_links:
             raise _Full
 
@@ -72,7 +71,7 @@ class _Target:
             language=found.get("language") or None,
             tags=tuple(tag for part in found.get("keywords", "").split(",") if (tag := part.strip()))[:20],
         )
-        self.links.append(Link(urljoin(self._url, found["loc"]), hints))
+        self.links.append(Link(join(self._url, found["loc"]), hints))
 
 
 def read_sitemap(body: bytes, url: str, max_links: int) -> Listing:

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.spiders.folder_archive import FolderArchive
-from tests.spiders.news_server import NewsServer
 from warcio.archiveiterator import ArchiveIterator
 
 from extract.capture import Capture
 from extract.warc import read_captures
 from spiders.frontier import Frontier
 from spiders.report import CrawlReport
+from tests.spiders.folder_archive import FolderArchive
+from tests.spiders.news_server import NewsServer
 
 WORKER = Path(__file__).with_name("worker.py")
 QUICK = {"backoff_s": 0.01}  # otherwise the bounds of production
@@ -78,8 +77,8 @@ class Ended:
         found = []
         for path in self.warcs:
             with path.open("rb") as stream:
-                for record in ArchiveIterator(stream, no_record_parse=True):
-                    found.append((record.rec_type, record.rec_headers, record.raw_stream.read()))
+                records = ArchiveIterator(stream, no_record_parse=True)
+                found += [(record.rec_type, record.rec_headers, record.raw_stream.read()) for record in records]
         return found
 
     def frontier(self, site: str = "times") -> Frontier:

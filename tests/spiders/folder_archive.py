@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from datetime import date
 from pathlib import Path
@@ -68,7 +67,7 @@ class FolderArchive:
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_name(f"{path.name}.{threading.get_ident()}")
         half.write_bytes(body)
-        os.replace(half, path)
+        half.replace(path)
 
     @staticmethod
     def _stored(key: str, body: bytes) -> StoredObject:

@@ -45,7 +45,7 @@ class Reply:
     def sent(self, request: Seen) -> bytes:
         if self.raw is not None:
             return self.raw
-        tag = '"' + hashlib.sha1(self.body).hexdigest()[:12] + '"'
+        tag = '"' + hashlib.sha256(self.body).hexdigest()[:12] + '"'
         lines = [f"HTTP/1.1 {self.status} {self.reason}"]
         if self.etag and self.status == 200 and request.header("If-None-Match") == tag:
             return f"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n".encode()
@@ -137,6 +137,8 @@ def _read(connection: socket.socket) -> Seen | None:
             return None
         head += data
     target = head.split(b" ", 2)[1].decode("latin-1")
+    if target.startswith("http://"):  # as a proxy is asked
+        target = "/" + target.split("/", 3)[3]
     seen = Seen(target, head, "")
     return Seen(target, head, seen.header("Host") or "")
 

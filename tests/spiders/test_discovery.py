@@ -58,7 +58,10 @@ def test_json_feed_items_bring_their_hints(crawl: Any, server: NewsServer) -> No
         "url": server.url + STORY, "title": "A &amp; B", "date_published": "2026-11-20T08:00:00Z", "language": "de",
         "authors": [{"name": "Ada"}, {"name": "Bob"}], "tags": ["x"],
     }  # fmt: skip
-    server.routes = {STORY: Reply(article(1)), "/feed.xml": Reply(json.dumps({"version": "1", "items": [item, 3]}).encode())}
+    server.routes = {
+        STORY: Reply(article(1)),
+        "/feed.xml": Reply(json.dumps({"version": "1", "items": [item, 3]}).encode()),
+    }
     hints = crawl().captures()[0].hints
     assert (hints.title, hints.language, hints.authors, hints.tags) == ("A & B", "de", ("Ada", "Bob"), ("x",))
     assert hints.published_at.isoformat() == "2026-11-20T08:00:00+00:00"
@@ -69,7 +72,9 @@ def test_sitemaps_are_read_through_indexes_gzip_and_text(crawl: Any, server: New
     urls = [server.url + page for page in pages]
     server.routes = {page: Reply(article(page)) for page in pages}
     server.routes |= {
-        "/index.xml": Reply(index_of(f"{server.url}/a.xml", f"{server.url}/b.xml.gz", f"{server.url}/c.txt", f"{server.url}/d.xml")),
+        "/index.xml": Reply(
+            index_of(f"{server.url}/a.xml", f"{server.url}/b.xml.gz", f"{server.url}/c.txt", f"{server.url}/d.xml")
+        ),
         "/a.xml": Reply(urlset(urls[0])),
         "/b.xml.gz": Reply(gzip.compress(urlset(urls[1])), content_type="application/gzip"),
         "/c.txt": Reply(f"{urls[2]}\n\n".encode(), content_type="text/plain"),
@@ -91,11 +96,17 @@ def test_a_news_sitemap_brings_date_title_language_and_keywords(crawl: Any, serv
     server.routes = {STORY: Reply(article(1)), "/s.xml": Reply(f"<urlset {SITEMAP} {NEWS}>{entry}</urlset>".encode())}
     hints = crawl({"sitemaps": [f"{server.url}/s.xml"]}).captures()[0].hints
     assert (hints.title, hints.language, hints.tags, hints.source) == ("Un titre", "fr", ("un", "deux"), "sitemap")
-    assert (hints.published_at.isoformat(), hints.modified_at.isoformat()[:10]) == ("2026-11-20T08:00:00+00:00", "2026-11-21")
+    assert (hints.published_at.isoformat(), hints.modified_at.isoformat()[:10]) == (
+        "2026-11-20T08:00:00+00:00",
+        "2026-11-21",
+    )
 
 
 def test_an_index_that_names_itself_ends(crawl: Any, server: NewsServer) -> None:
-    server.routes = {"/s.xml": Reply(index_of(f"{server.url}/s.xml", f"{server.url}/t.xml")), "/t.xml": Reply(index_of(f"{server.url}/s.xml"))}
+    server.routes = {
+        "/s.xml": Reply(index_of(f"{server.url}/s.xml", f"{server.url}/t.xml")),
+        "/t.xml": Reply(index_of(f"{server.url}/s.xml")),
+    }
     crawl({"sitemaps": [f"{server.url}/s.xml"]})
     assert server.paths() == ["/s.xml", "/t.xml"]
 
@@ -114,12 +125,18 @@ def test_a_section_gives_its_article_links_only(crawl: Any, server: NewsServer) 
     )
     server.routes = {"/world/": Reply(page.encode()), "*": Reply(article(1), etag=False)}
     ended = crawl({"sections": [f"{server.url}/world/"]})
-    assert sorted(c.url.removeprefix(server.url) for c in ended.captures()) == ["/article-123456", "/world/2026/11/22/harbour-bridge-reopens"]
+    assert sorted(c.url.removeprefix(server.url) for c in ended.captures()) == [
+        "/article-123456",
+        "/world/2026/11/22/harbour-bridge-reopens",
+    ]
     assert ended.counts == {"captured": 2}
 
 
 def test_article_url_decides_when_it_is_given(crawl: Any, server: NewsServer) -> None:
-    server.routes = {"/": Reply(b'<a href="/x/1">1</a><a href="/2026/11/22/some-long-article-name">2</a>'), "*": Reply(article(1))}
+    server.routes = {
+        "/": Reply(b'<a href="/x/1">1</a><a href="/2026/11/22/some-long-article-name">2</a>'),
+        "*": Reply(article(1)),
+    }
     ended = crawl({"sections": [f"{server.url}/"], "article_url": "/x/[0-9]+$"})
     assert [capture.url for capture in ended.captures()] == [f"{server.url}/x/1"]
 
@@ -144,7 +161,9 @@ def test_a_page_known_only_with_its_tracking_parameters_is_asked_for_as_listed(c
     listed = f"{STORY}?utm_source=rss"
     server.routes = {"/feed.xml": Reply(rss([server.url + listed])), listed: Reply(article(1))}
     ended = crawl()
-    assert [(c.url, c.final_url, c.status) for c in ended.captures()] == [(server.url + STORY, server.url + listed, 200)]
+    assert [(c.url, c.final_url, c.status) for c in ended.captures()] == [
+        (server.url + STORY, server.url + listed, 200)
+    ]
     server.seen.clear()
     assert crawl(revisit_now=True).counts == {"not_modified": 1}
     assert server.paths() == ["/feed.xml", listed]
@@ -177,7 +196,11 @@ def test_well_known_feed_paths_are_tried(crawl: Any, server: NewsServer, path: s
 
 
 def test_well_known_sitemaps_are_tried(crawl: Any, server: NewsServer) -> None:
-    server.routes = {"/sitemap.xml": Reply(urlset(server.url + STORY)), STORY: Reply(article(1)), "/": Reply(b"<p>home</p>")}
+    server.routes = {
+        "/sitemap.xml": Reply(urlset(server.url + STORY)),
+        STORY: Reply(article(1)),
+        "/": Reply(b"<p>home</p>"),
+    }
     assert crawl({}).counts == {"captured": 1}
 
 
@@ -213,7 +236,7 @@ BROKEN = {
     "XXE in UTF-16": (XXE.decode().encode("utf-16"), "not a feed: XML with entity declarations, refused"),
     "XXE after a comment": (b"<!-- <rss> -->" + XXE.partition(b"?>")[2], "not a feed: XML with entity declarations, refused"),
     "billion laughs": (entity_bomb(), "not a feed: XML with entity declarations, refused"),
-    "entities in a sitemap": (XXE.replace(b'<rss version="2.0"', b'<urlset'), "not a feed: XML with entity declarations, refused"),
+    "entities in a sitemap": (XXE.replace(b'<rss version="2.0"', b"<urlset"), "not a feed: XML with entity declarations, refused"),
     "JSON": (b'{"a": 1}', "not a feed: JSON, but no JSON Feed"),
     "text": (b"We moved.", "not a feed: text without URLs"),
     "not gzip": (b"\x1f\x8bnot gzip", "not a feed: not what its encoding says"),
@@ -238,7 +261,10 @@ def test_what_a_malformed_sitemap_lists_before_its_fault_counts(crawl: Any, serv
 
 def test_a_gzip_bomb_of_a_sitemap_does_not_go_off(crawl: Any, server: NewsServer) -> None:
     bomb = gzip.compress(b" " * (60 * 2**20))
-    server.routes = {"/s.xml.gz": Reply(bomb, content_type="application/gzip"), "/t.xml": Reply(bomb, headers=(("Content-Encoding", "gzip"),))}
+    server.routes = {
+        "/s.xml.gz": Reply(bomb, content_type="application/gzip"),
+        "/t.xml": Reply(bomb, headers=(("Content-Encoding", "gzip"),)),
+    }
     ended = crawl({"sitemaps": [f"{server.url}/s.xml.gz", f"{server.url}/t.xml"]})
     assert list(ended.report.sources.values()) == ["not a sitemap: inflates beyond 50 MiB"] * 2
 

@@ -58,10 +58,15 @@ def test_allow_hosts_opens_a_host_with_or_without_port() -> None:
     assert guard("https://paper.example.org/", "[::1]:80").refusal("http://[::1]/") is None
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:10.0.0.1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:10.0.0.1"]
+)
 def test_a_public_name_may_not_resolve_to_a_private_address_not_even_homes(address: str) -> None:
     assert guard().refuses_address("paper.example.org", 443, address)
-    assert guard("https://paper.example.org/", "paper.example.org").refuses_address("paper.example.org", 443, address) is None
+    assert (
+        guard("https://paper.example.org/", "paper.example.org").refuses_address("paper.example.org", 443, address)
+        is None
+    )
     assert guard().refuses_address("paper.example.org", 443, "93.184.216.34") is None
 
 
@@ -81,7 +86,12 @@ def test_a_site_holds_its_registered_domain_and_its_allow_hosts(home: str, url: 
 
 def test_feed_links_to_internal_addresses_are_never_asked_for(crawl: Any, server: NewsServer) -> None:
     inside = NewsServer({"*": Reply(b"secret")})
-    links = [f"{inside.url}/secret", f"http://localhost:{inside.port}/secret", f"http://0x7f000001:{inside.port}/", "http://[::1]:9/"]
+    links = [
+        f"{inside.url}/secret",
+        f"http://localhost:{inside.port}/secret",
+        f"http://0x7f000001:{inside.port}/",
+        "http://[::1]:9/",
+    ]
     links += [f"http://2130706433:{inside.port}/", "http://169.254.169.254/latest/", "http://metadata.google.internal/"]
     server.routes["/feed.xml"] = Reply(rss([*links, "file:///etc/passwd", "gopher://127.0.0.1:9/x"]))
     try:
@@ -93,7 +103,9 @@ def test_feed_links_to_internal_addresses_are_never_asked_for(crawl: Any, server
     assert sorted(ended.failures.values()) == ["bad_url"] * 2 + ["unsafe_address"] * 7
 
 
-@pytest.mark.parametrize("target", ["http://127.0.0.1:{port}/secret", "http://localhost:{port}/secret", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "target", ["http://127.0.0.1:{port}/secret", "http://localhost:{port}/secret", "file:///etc/passwd"]
+)
 def test_a_redirect_to_an_internal_address_is_not_followed(crawl: Any, server: NewsServer, target: str) -> None:
     inside = NewsServer({"*": Reply(b"secret")})
     server.publish({STORY: b""})

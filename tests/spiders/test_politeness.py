@@ -20,7 +20,10 @@ def test_retry_after_is_obeyed_and_the_page_is_asked_again(crawl: Any, server: N
     server.publish({STORY: article(0)})
     moments: list[float] = []
     note = lambda: moments.append(time.monotonic())  # noqa: E731
-    server.routes[STORY] = [Reply(b"", status, "Wait", headers=(("Retry-After", "1"),), after=note), Reply(article(0), after=note)]
+    server.routes[STORY] = [
+        Reply(b"", status, "Wait", headers=(("Retry-After", "1"),), after=note),
+        Reply(article(0), after=note),
+    ]
     ended = crawl()
     assert ended.counts == {"captured": 1}
     assert [capture.status for capture in ended.captures()] == [200], "the answer that counts is the last one"
@@ -98,7 +101,13 @@ def test_two_hosts_are_crawled_at_the_same_time(crawl: Any, server: NewsServer) 
 
 def test_the_user_agent_and_accepted_codings_are_honest(crawl: Any, server: NewsServer) -> None:
     server.publish({STORY: article(0)})
-    crawl({"feeds": [f"{server.url}/feed.xml"], "user_agent": "Broadsheet/{version} (+https://paper.example/bot)", "language": "de"})
+    crawl(
+        {
+            "feeds": [f"{server.url}/feed.xml"],
+            "user_agent": "Broadsheet/{version} (+https://paper.example/bot)",
+            "language": "de",
+        }
+    )
     (seen,) = server.asked(STORY)
     assert seen.header("User-Agent") == "Broadsheet/0.1.0 (+https://paper.example/bot)"
     assert seen.header("Accept-Encoding") == "gzip, deflate"

@@ -22,7 +22,9 @@ def test_a_robots_txt_with_a_4xx_allows_everything(crawl: Any, server: NewsServe
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_robots_txt_with_a_5xx_forbids_everything_and_is_tried_again_next_run(crawl: Any, server: NewsServer, status: int) -> None:
+def test_a_robots_txt_with_a_5xx_forbids_everything_and_is_tried_again_next_run(
+    crawl: Any, server: NewsServer, status: int
+) -> None:
     server.publish(PAGES)
     crawl()
     server.routes["/robots.txt"] = Reply(b"", status, "Oops")
@@ -36,7 +38,9 @@ def test_a_first_robots_txt_with_a_5xx_stops_the_run(crawl: Any, server: NewsSer
     server.routes["/robots.txt"] = Reply(b"", status, "Oops")
     ended = crawl()
     assert server.asked() == []
-    assert ended.report.sources[f"{server.url}/feed.xml"].startswith(f"robots: robots.txt could not be read (HTTP {status})")
+    assert ended.report.sources[f"{server.url}/feed.xml"].startswith(
+        f"robots: robots.txt could not be read (HTTP {status})"
+    )
     assert len(server.asked("/robots.txt")) == 3, "tried twice more in the run"
     server.routes["/robots.txt"] = ALLOW_ALL
     assert crawl().counts == {"captured": 2}
@@ -49,16 +53,22 @@ def test_an_unreachable_robots_txt_forbids_everything(crawl: Any, server: NewsSe
     assert (server.asked(), ended.report.discovered) == ([], 0)
 
 
-def test_a_robots_txt_that_goes_down_later_counts_each_due_page_as_a_robots_failure(crawl: Any, server: NewsServer) -> None:
+def test_a_robots_txt_that_goes_down_later_counts_each_due_page_as_a_robots_failure(
+    crawl: Any, server: NewsServer
+) -> None:
     server.publish(PAGES)
     crawl()
     frontier = crawl().frontier()
     assert frontier.hosts[server.url].robots_status == 404
     other = NewsServer({"/robots.txt": Reply(b"", 500, "Oops")})
     try:
-        ended = crawl({"feeds": [f"{server.url}/feed.xml"], "name": "times", "allow_hosts": [f"127.0.0.1:{other.port}"]})
+        ended = crawl(
+            {"feeds": [f"{server.url}/feed.xml"], "name": "times", "allow_hosts": [f"127.0.0.1:{other.port}"]}
+        )
         server.publish({"/2026/11/22/story-9": article(9)})
-        server.routes["/feed.xml"].body = server.routes["/feed.xml"].body.replace(b"</item>", f"</item><item><link>{other.url}/2026/11/22/story-x</link></item>".encode(), 1)
+        server.routes["/feed.xml"].body = server.routes["/feed.xml"].body.replace(
+            b"</item>", f"</item><item><link>{other.url}/2026/11/22/story-x</link></item>".encode(), 1
+        )
         ended = crawl({"feeds": [f"{server.url}/feed.xml"], "allow_hosts": [f"127.0.0.1:{other.port}"]})
     finally:
         other.close()

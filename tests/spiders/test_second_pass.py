@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from tests.spiders.news_server import NewsServer, Reply, article, rss
 
 PAGES = {f"/2026/11/22/story-{n}": article(n) for n in range(3)}
@@ -40,7 +41,9 @@ def test_the_same_payload_without_validators_is_a_revisit_record(crawl: Any, ser
     first = crawl()
     ended = crawl(revisit_now=True)
     assert ended.counts == {"not_modified": 2, "unchanged": 1}
-    original = next(h for kind, h, _ in first.records() if kind == "response" and "story-0" in h.get_header("WARC-Target-URI"))
+    original = next(
+        h for kind, h, _ in first.records() if kind == "response" and "story-0" in h.get_header("WARC-Target-URI")
+    )
     (revisit,) = [
         headers for kind, headers, _ in ended.records()
         if kind == "revisit" and headers.get_header("WARC-Profile").endswith("identical-payload-digest")
@@ -77,14 +80,18 @@ def test_a_feed_that_says_a_page_changed_brings_its_check_forward(crawl: Any, se
     server.routes["/feed.xml"] = Reply(rss(links, _0=future + updated + atom_updated))
     assert crawl().counts == {"not_due": 3}, "a date far in the future is a mistake"
     soon = (crawl().report.finished_at + timedelta(minutes=5)).isoformat()
-    server.routes["/feed.xml"] = Reply(rss(links, _0=f'<atom:updated xmlns:atom="http://www.w3.org/2005/Atom">{soon}</atom:updated>'))
+    server.routes["/feed.xml"] = Reply(
+        rss(links, _0=f'<atom:updated xmlns:atom="http://www.w3.org/2005/Atom">{soon}</atom:updated>')
+    )
     server.seen.clear()
     assert crawl().counts == {"not_due": 2, "not_modified": 1}
     assert server.paths() == ["/feed.xml", "/2026/11/22/story-0"]
 
 
 @pytest.mark.parametrize(("status", "reason"), [(404, "Not Found"), (410, "Gone")])
-def test_a_page_missing_twice_is_gone_and_never_asked_again(crawl: Any, server: NewsServer, status: int, reason: str) -> None:
+def test_a_page_missing_twice_is_gone_and_never_asked_again(
+    crawl: Any, server: NewsServer, status: int, reason: str
+) -> None:
     server.publish(PAGES)
     crawl()
     server.routes["/2026/11/22/story-2"] = Reply(b"no more", status, reason)

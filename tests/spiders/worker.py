@@ -11,12 +11,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.spiders.folder_archive import FolderArchive
 from twisted.internet import asyncioreactor
+from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IHostnameResolver
+from zope.interface import implementer
 
 from spiders.crawl import crawl_all, crawl_sites
 from spiders.limits import Limits
 from spiders.site import Site
+from tests.spiders.folder_archive import FolderArchive
 
 
 def tell(event: dict[str, Any]) -> None:
@@ -32,9 +35,6 @@ def arguments(job: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
 
 def install_names(reactor: Any, names: dict[str, str]) -> None:
     """Resolve by a table, as a hosts file would."""
-    from twisted.internet.address import IPv4Address
-    from twisted.internet.interfaces import IHostnameResolver
-    from zope.interface import implementer
 
     @implementer(IHostnameResolver)
     class Table:
@@ -54,7 +54,7 @@ def install_names(reactor: Any, names: dict[str, str]) -> None:
 
 def serve() -> None:
     asyncioreactor.install()
-    from twisted.internet import reactor
+    from twisted.internet import reactor  # noqa: PLC0415 - after the reactor is chosen
 
     names: dict[str, str] = {}
     loop = asyncio.get_event_loop_policy().get_event_loop()

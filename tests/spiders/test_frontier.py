@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from extract.capture import Hints
+from spiders import frontier as frontier_module
+from spiders.errors import BrokenFrontier
+from spiders.frontier import Frontier
+from spiders.known import GONE, LIVE, KnownHost, KnownSource, KnownUrl
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, 5000, tzinfo=UTC)
+HINTS = Hints("http://x/feed", "feed", "Ä title", NOW, NOW - timedelta(days=1), "de", ("Ada", "Bob"), ("tag",))
+URL = KnownUrl(
+    "http://x.example/1", LIVE, NOW, NOW, NOW + timedelta(hours=1), 3, 1, 0, 2, '"e"', "Sun, 22 Nov 2026 12:00:00 GMT",
+    "http://x.example/final", None, "sha1:ABC", "http://x.example/final", "2026-11-22T12:00:00.000001Z", "0f", "empty", NOW, HINTS,
+)  # fmt: skip
+SOURCE = KnownSource(
+    "http://x.example/feed", "feed", '"s"', None, NOW, NOW, 1, True, 2, "2026-11-01", "sha1:DEF", "http://x.example/feed",
+    "2026-11-22T12:00:00Z", ("http://x.example/1",), (("http://x.example/s.xml", "2026"), ("http://x.example/t.xml", "")),
+)  # fmt: skip
+HOST = KnownHost("http://x.example", "User-agent: *\n", 200, NOW, '"r"', None, NOW)
+
+
+def full() -> Frontier:
+    frontier = Frontier("times")
+    frontier.urls = {URL.url: URL, "http://x.example/2": KnownUrl("http://x.example/2")}
+    frontier.sources, frontier.hosts = {SOURCE.url: SOURCE}, {HOST.origin: HOST}
+    frontier.last_yield_at, frontier.first_run_at = NOW, NOW - timedelta(days=9)
+    return frontier
+
+
+def test_what_is_dumped_is_what_is_loaded() -> None:
+    loaded = Frontier.load(full().dump(), "times")
+    assert (loaded.urls, loaded.sources, loaded.hosts) == (full().urls, full().sources, full().hosts)
+    assert (loaded.last_yield_at, loaded.first_run_at, loaded.discovery_at) == (NOW, NOW - timedelta(days=9), None)
+    assert loaded.dump() == full().dump()
+
+
+def test_a_site_never_crawled_has_an_empty_frontier() -> None:
+    assert Frontier.load(None, "times").urls == {}
+
+
+def test_unknown_fields_and_lines_are_tolerated() -> None:
+    lines = gzip.decompress(full().dump()).splitlines()
+    more = [orjson.dumps(orjson.loads(line) | {"newer": [1]}) for line in lines] + [b'{"t": "planet"}']
+    assert Frontier.load(gzip.compress(b"\n".join(more)), "times").urls == full().urls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"rubbish", full().dump()[:-20], gzip.compress(b""), gzip.compress(b"[]"), gzip.compress(b'{"frontier": 99}'),
+        gzip.compress(b'{"frontier": 1}\n{"t": "url"}'), gzip.compress(b'{"frontier": 1}\nnot json'),
+        gzip.compress(b'{"frontier": 1}\n{"t": "url", "url": "x", "last_visit": "yesterday"}'),
+    ],
+)  # fmt: skip
+def test_a_damaged_frontier_is_an_error_that_names_its_key(body: bytes) -> None:
+    with pytest.raises(BrokenFrontier, match=r"^state/times/frontier: .*move it away"):
+        Frontier.load(body, "times")
+
+
+def test_merging_takes_the_newer_visit_and_the_older_first_sight() -> None:
+    ours, theirs = Frontier("times"), Frontier("times")
+    ours.urls = {"a": replace(URL, url="a", last_visit=NOW, visits=5), "c": KnownUrl("c")}
+    theirs.urls = {
+        "a": replace(URL, url="a", last_visit=NOW - timedelta(hours=1), visits=4, first_seen=NOW - timedelta(days=9)),
+        "b": URL,
+    }
+    theirs.last_yield_at = NOW
+    ours.merge(theirs)
+    assert (ours.urls["a"].visits, ours.urls["a"].first_seen) == (5, NOW - timedelta(days=9))
+    assert set(ours.urls) == {"a", "b", "c"}
+    assert ours.last_yield_at == NOW
+
+
+def test_an_extraction_noted_by_another_run_survives_the_merge() -> None:
+    ours, theirs = full(), full()
+    theirs.note_extraction(URL.url, "fresh", None, NOW)
+    ours.merge(theirs)
+    assert ours.urls[URL.url].content_sha256 == "fresh"
+
+
+def test_a_new_article_is_a_yield_and_an_edit_is_none() -> None:
+    frontier = full()
+    frontier.note_extraction("http://x.example/2", "aa", None, NOW + timedelta(days=1))
+    assert frontier.last_yield_at == NOW + timedelta(days=1)
+    frontier.note_extraction("http://x.example/2", "bb", None, NOW + timedelta(days=2))
+    assert frontier.last_yield_at == NOW + timedelta(days=1)
+    assert frontier.urls["http://x.example/2"].content_sha256 == "bb"
+
+
+@pytest.mark.parametrize(
+    ("reason", "again"), [("not_an_article", False), ("not_html", False), ("empty", True), ("paywall_stub", True)]
+)
+def test_a_page_that_is_no_article_by_kind_is_not_visited_again(reason: str, again: bool) -> None:
+    frontier = full()
+    frontier.note_extraction(URL.url, None, reason, NOW)
+    assert (frontier.urls[URL.url].next_visit is not None) is again
+    assert frontier.urls[URL.url].reason == reason
+
+
+def test_pruning_forgets_only_what_is_finished_and_unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontier_module, "MAX_URLS", 2)
+    old = NOW - timedelta(days=400)
+    frontier = Frontier("times")
+    for name, known in {
+        "oldest": KnownUrl("oldest", LIVE, last_visit=old, listed_at=old), "old": KnownUrl("old", GONE, listed_at=old + timedelta(days=1)),
+        "due": KnownUrl("due", LIVE, next_visit=NOW, listed_at=old), "listed": KnownUrl("listed", LIVE, listed_at=old),
+        "new": KnownUrl("new", listed_at=old), "recent": KnownUrl("recent", LIVE, listed_at=NOW),
+    }.items():  # fmt: skip
+        frontier.urls[name] = known
+    frontier.sources["s"] = KnownSource("s", "feed", links=("listed",))
+    assert frontier.prune(NOW) == 2
+    assert set(frontier.urls) == {"due", "listed", "new", "recent"}
+
+
+def test_a_frontier_that_inflates_too_far_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontier_module, "MAX_BYTES", 1000)
+    with pytest.raises(BrokenFrontier, match="larger than"):
+        Frontier.load(gzip.compress(b'{"frontier": 1}\n' + b" " * 5000), "times")
