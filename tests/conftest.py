@@ -10,16 +10,29 @@ import pytest
 
 from storage.client import Store
 from storage.embedded import EmbeddedStore
+from storage.server import Server
 from storage.settings import StoreSettings
 
 
 @pytest.fixture(scope="session")
-def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
-    """Settings (endpoint, bucket, keys) of a running embedded S3 server."""
+def weed_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
+    """A running embedded S3 server."""
     embedded = EmbeddedStore(StoreSettings(home=tmp_path_factory.mktemp("weed"), min_free_mib=0))
-    server = embedded.start()
-    yield embedded.settings(server)
+    embedded.start()
+    yield embedded
     embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def weed_server(weed_store: EmbeddedStore) -> Server:
+    """Its process, ports and metrics."""
+    return weed_store.start()
+
+
+@pytest.fixture(scope="session")
+def weed(weed_store: EmbeddedStore, weed_server: Server) -> StoreSettings:
+    """Its endpoint, bucket and keys."""
+    return weed_store.settings(weed_server)
 
 
 @pytest.fixture
