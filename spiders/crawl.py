@@ -19,10 +19,11 @@ from spiders.settings import SETTINGS, SharedSettings
 from spiders.site import Site
 
 if TYPE_CHECKING:
-    from spiders.visit import House
+    from spiders.house import House
 
 log = logging.getLogger(__name__)
 _ARCHIVE_THREADS = 8
+_RESOLVER_THREADS = 20  # a slow name server must not hold up the other sites
 Emit = Callable[[dict[str, Any]], None]
 
 
@@ -74,12 +75,14 @@ async def crawl_all(  # noqa: PLR0913 - see crawl_sites
     """Crawl on the reactor that runs already."""
     from spiders.client import HttpClient  # noqa: PLC0415 - loads Twisted's reactor
     from spiders.gate import Gates  # noqa: PLC0415
-    from spiders.visit import House  # noqa: PLC0415
+    from spiders.house import House  # noqa: PLC0415
 
     limits = limits or Limits()
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    client = HttpClient(_reactor(), limits)
+    reactor = _reactor()
+    reactor.suggestThreadPoolSize(_RESOLVER_THREADS)
+    client = HttpClient(reactor, limits)
     runner = AsyncCrawlerRunner(SharedSettings(SETTINGS))
     slots = asyncio.Semaphore(concurrency)
     with ThreadPoolExecutor(_ARCHIVE_THREADS, thread_name_prefix="archive") as executor:

@@ -12,9 +12,10 @@ from urllib.parse import urldefrag, urljoin
 from extract.capture import Hints
 from extract.rejection import Reason
 from extract.url import normalise_url
+from spiders.address import ascii_url
 from spiders.decode import Undecodable, decode, inflate
 from spiders.exchange import Exchange, NoResponse
-from spiders.fetch import Circle, Fetcher, Wanted, ascii_url
+from spiders.fetch import Circle, Fetcher, Wanted
 from spiders.gate import HostClosed
 from spiders.known import KnownSource
 from spiders.links import Page, article_links, is_page_address, read_page
@@ -53,6 +54,7 @@ class Discovery:
         self._now = datetime.now(UTC)
         self._sitemaps_read = 0
         self._pages: dict[str, Page] = {}
+        self._refusals: dict[str, tuple[Reason, str] | None] = {}
         self.found = Found()
 
     async def run(self) -> Found:
@@ -140,7 +142,7 @@ class Discovery:
         if listing is None:
             return False
         if depth < self._limits.sitemap_depth:
-            await self._visit_children(listing.children, depth + 1)
+            await self._visit_children(named.url, listing.children, depth + 1)
         return True
 
     async def _read(self, known: KnownSource) -> tuple[KnownSource, Listing | None, str]:
@@ -219,59 +221,69 @@ class Discovery:
             tuple(Link(url, hints) for url in page.links if self._site.is_article_url(url))[: limits.links_a_page]
         )
 
-    async def _visit_children(self, children: tuple[Child, ...], depth: int) -> None:
+    async def _visit_children(self, index_url: str, children: tuple[Child, ...], depth: int) -> None:
         """Visit an index's sitemaps, those of news and the newest first, as far as the bound goes."""
         order = sorted(children, key=lambda child: child.lastmod or "", reverse=True)
         order.sort(key=lambda child: "news" not in child.url.lower())
+        skipped = left = 0
         for child in order:
             known = self._frontier.sources.get(child.url)
             if known is not None and not self._revisit_now and self._may_skip(known, child, len(children)):
-                if child.url not in self.found.sources:
-                    self.found.sources[child.url] = (
-                        f"not asked again, {self._add(self._remembered(known), 'sitemap')} links"
-                    )
-                continue
-            if self._sitemaps_read >= self._limits.sitemaps:
-                self.found.sources.setdefault(child.url, "left for the next run")
-                continue
-            self._sitemaps_read += 1
-            await self._visit(KnownSource(child.url, "sitemap", lastmod=child.lastmod), depth)
+                skipped += 1
+                self._add(self._remembered(known), "sitemap")
+            elif self._sitemaps_read >= self._limits.sitemaps:
+                left += 1
+            else:
+                self._sitemaps_read += 1
+                await self._visit(KnownSource(child.url, "sitemap", lastmod=child.lastmod), depth)
+        word = self.found.sources[index_url]
+        word += f", {skipped} of them not asked again" if skipped else ""
+        self.found.sources[index_url] = word + (f", {left} left for the next run" if left else "")
 
     def _may_skip(self, known: KnownSource, child: Child, siblings: int) -> bool:
         if known.full_at is None or known.last_visit is None or known.failures:
             return False
         if child.lastmod:
-            return child.lastmod == known.lastmod and self._now - known.last_visit < _QUIET_LAST
+            return child.lastmod == known.lastmod and self._now - known.last_visit < _LOOK_AGAIN
         wait = min(_QUIET_FIRST * 2 ** min(known.quiet, 12), _QUIET_LAST)
         return siblings > _MANY_CHILDREN and known.quiet > 0 and self._now - known.last_visit < wait
 
     def _add(self, links: Iterable[Link], kind: str) -> int:
         """Book links as candidates or as refused; return how many are candidates."""
-        count = 0
+        count, found = 0, self.found
         for link in links:
-            if len(self.found.candidates) >= self._limits.candidates:
+            if len(found.candidates) >= self._limits.candidates:
                 break
             try:
                 listed = urldefrag(link.url.strip().replace(" ", "%20")).url
                 url = normalise_url(listed)
             except ValueError as error:
-                self.found.refused.setdefault(link.url[:2048], (Reason.BAD_URL, str(error)))
+                found.refused.setdefault(link.url[:2048], (Reason.BAD_URL, str(error)))
                 continue
-            if refusal := self._circle.guard.refusal(url):
-                if kind != "section":
-                    self.found.refused.setdefault(url, (Reason.UNSAFE_ADDRESS, refusal))
-            elif not self._circle.scope.holds(url):
-                if kind != "section":
-                    self.found.refused.setdefault(
-                        url, (Reason.OFF_SITE, f"not of {self._site.home_host}; allow_hosts would let it in")
-                    )
+            if refusal := self._refusal(url):
+                if kind != "section":  # a page links to many others; a feed should not
+                    found.refused.setdefault(url, refusal)
             elif self._is_candidate(url):
-                known = self.found.candidates.get(url)
-                self.found.candidates[url] = link.hints if known is None else merge_hints(known, link.hints)
+                known = found.candidates.get(url)
+                found.candidates[url] = link.hints if known is None else merge_hints(known, link.hints)
                 if known is None and listed != url:
-                    self.found.listed[url] = listed
+                    found.listed[url] = listed
                 count += 1
         return count
+
+    def _refusal(self, url: str) -> tuple[Reason, str] | None:
+        """Return why `url` is none of this site's; judged once for all URLs of a host."""
+        host = url[: url.find("/", 8)] if "/" in url[8:] else url
+        if host not in self._refusals:
+            refusal = self._circle.guard.refusal(url)
+            if refusal:
+                self._refusals[host] = (Reason.UNSAFE_ADDRESS, refusal)
+            elif not self._circle.scope.holds(url):
+                detail = f"not of {self._site.home_host}; allow_hosts would let it in"
+                self._refusals[host] = (Reason.OFF_SITE, detail)
+            else:
+                self._refusals[host] = None
+        return self._refusals[host]
 
     def _is_candidate(self, url: str) -> bool:
         is_source = url == self._site.home or url in self.found.sources or url in self._frontier.sources

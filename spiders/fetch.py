@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
-from urllib.parse import urldefrag, urljoin, urlsplit
 
 from extract import __version__
 from extract.rejection import Reason
+from spiders.address import origin_of, redirect_target
 from spiders.client import Ask
 from spiders.decode import inflate
 from spiders.exchange import Exchange, NoResponse
 from spiders.frontier import Frontier
-from spiders.gate import Gates, HostGate
+from spiders.gate import Gates, HostClosed, HostGate
 from spiders.guard import Guard
 from spiders.known import KnownHost
 from spiders.limits import Limits
+from spiders.retry import backoff_s, is_transient, pause_s
 from spiders.robots import Rules, cut_robots, product_token, read_rules, remembered_rules
 from spiders.scope import Scope
 from spiders.site import Site
 from spiders.warc import Facts, Original
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_TRANSIENT = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-_TOO_MANY_PAUSE_S = 10.0  # after a 429 that names no time
+_LONGEST_WAIT = timedelta(hours=6)  # asked for by Retry-After and kept over runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +97,7 @@ class Fetcher:
 
     async def rules(self, url: str) -> Rules:
         """Return the robots.txt rules of the URL's host: remembered for a day, else fetched."""
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = origin_of(url)
         if origin not in self._rules:
             now = datetime.now(UTC)
             agent = product_token(self._agent)
@@ -113,6 +109,9 @@ class Fetcher:
         """Return robots.txt's word on `url`; raises NoResponse if it may not be asked for."""
         if reason := self._circle.guard.refusal(url):
             raise NoResponse(Reason.UNSAFE_ADDRESS, reason)
+        host = self._circle.frontier.hosts.get(origin_of(url))
+        if host is not None and host.not_before is not None and host.not_before > datetime.now(UTC):
+            raise HostClosed(f"asked to be left alone until {host.not_before:%Y-%m-%d %H:%M} UTC")
         rules = await self.rules(url)
         if rules.state == "unreachable":
             raise NoResponse(
@@ -123,8 +122,7 @@ class Fetcher:
         return f"allowed-{rules.state}"
 
     def _delay(self, url: str) -> float:
-        parts = urlsplit(url)
-        rules = self._rules.get(f"{parts.scheme}://{parts.netloc}")
+        rules = self._rules.get(origin_of(url))
         return max(self._circle.site.delay, rules.crawl_delay_s(self._circle.limits) if rules else 0.0)
 
     async def _fetch_rules(self, origin: str, agent: str, now: datetime) -> Rules:
@@ -192,20 +190,23 @@ class Fetcher:
                 gate.note(answered=not failure.transient, bound=limits.failures_in_a_row)
                 if is_last or not failure.transient or gate.closed:
                     raise
-                gate.hold(_backoff(limits, attempt))
+                gate.hold(backoff_s(limits, attempt))
                 continue
             gate.note(answered=True, bound=limits.failures_in_a_row)
-            if not _is_transient(exchange) or self._give_up(exchange, wanted.kind, gate, is_last=is_last):
+            if not is_transient(exchange) or self._give_up(exchange, wanted.kind, gate, is_last=is_last):
                 return exchange
             self._circle.record(exchange, Facts("retry", wanted.url))
-            gate.hold(_pause_s(exchange) or _backoff(limits, attempt))
+            gate.hold(pause_s(exchange) or backoff_s(limits, attempt))
         raise AssertionError("the last attempt returns or raises")
 
     def _give_up(self, exchange: Exchange, kind: str, gate: HostGate, *, is_last: bool) -> bool:
         """Return whether this transient answer is the last; closes the gate when the host asked for peace."""
-        asked = _pause_s(exchange)
+        asked = pause_s(exchange)
         if asked and asked > self._circle.limits.retry_after_s:
             gate.close(f"asked to wait {asked:.0f} s (HTTP {exchange.status})")
+            origin, until = origin_of(exchange.url), datetime.now(UTC) + min(timedelta(seconds=asked), _LONGEST_WAIT)
+            known = self._circle.frontier.hosts.get(origin) or KnownHost(origin)
+            self._circle.frontier.hosts[origin] = replace(known, not_before=until)
             return True
         if is_last and exchange.status == 429 and kind != "robots":  # there a 4xx is permission
             gate.close("too many requests (HTTP 429), in spite of waiting")
@@ -224,71 +225,3 @@ class Fetcher:
             if wanted.last_modified:
                 headers.append(("If-Modified-Since", wanted.last_modified))
         return tuple((name.encode(), value.encode("latin-1", "ignore")) for name, value in headers)
-
-
-def redirect_target(exchange: Exchange) -> str | None:
-    """Return the absolute URL that a redirect names, without fragment; None for any other answer.
-
-    Raises NoResponse when it names none that could be fetched.
-    """
-    location = exchange.header("Location")
-    if exchange.status not in _REDIRECTS or not location:
-        return None
-    try:
-        target = urldefrag(urljoin(exchange.url, location.encode("latin-1").decode("utf-8", "replace"))).url
-        parts = urlsplit(target)
-    except ValueError as error:
-        raise NoResponse(Reason.BAD_URL, f"redirected to {location[:200]!r}: {error}") from error
-    if parts.scheme not in {"http", "https"}:
-        raise NoResponse(Reason.UNSAFE_ADDRESS, f"redirected to {target[:200]}: only http and https are fetched")
-    return ascii_url(target)
-
-
-def ascii_url(url: str) -> str:
-    """Return `url` as it goes on the wire: other characters percent-encoded, the host in IDNA; nothing else touched."""
-    parts = urlsplit(url)
-    netloc = parts.netloc.lower()
-    if not netloc.isascii():
-        try:
-            netloc = netloc.encode("idna").decode("ascii")
-        except UnicodeError as error:
-            raise NoResponse(Reason.BAD_URL, f"{url[:200]!r}: {error}") from error
-    rest = url.split("//", 1)[1][len(parts.netloc) :]
-    quoted = "".join(
-        char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
-        for char in rest
-    )
-    return (
-        f"{parts.scheme}://{netloc}{quoted or '/'}"
-        if not quoted.startswith("?")
-        else f"{parts.scheme}://{netloc}/{quoted}"
-    )
-
-
-def retry_after_s(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header (a number or an HTTP date) asks for, or None."""
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value.strip()[:9])
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max((moment - now).total_seconds(), 0.0)
-
-
-def _pause_s(exchange: Exchange) -> float | None:
-    if exchange.status not in {429, 503}:
-        return None
-    asked = retry_after_s(exchange.header("Retry-After"), datetime.now(UTC))
-    return _TOO_MANY_PAUSE_S if asked is None and exchange.status == 429 else asked
-
-
-def _is_transient(exchange: Exchange) -> bool:
-    return exchange.status in _TRANSIENT or exchange.truncated == "disconnect"
-
-
-def _backoff(limits: Limits, attempt: int) -> float:
-    return limits.backoff_s * (1 << attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret, a rhythm

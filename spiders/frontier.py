@@ -17,6 +17,7 @@ VERSION = 1
 _ZlibError: Any = zlib_ng.error  # its stub takes the class for an instance
 MAX_URLS = 300_000  # some 30 MB of lines, 5 MB as stored
 MAX_BYTES = 2**30  # inflated
+_FORGET_SOURCE_AFTER = timedelta(days=60)
 _FORGET_AFTER = timedelta(days=180)  # a finished URL that nothing has listed for so long
 # What the page is will not change: asking again in the plan's rhythm would be for nothing.
 _NEVER_ARTICLES = frozenset({"not_html", "not_an_article", "noarchive"})
@@ -117,6 +118,9 @@ class Frontier:
 
         A listed one is never forgotten, since it would be fetched again.
         """
+        for url, source in list(self.sources.items()):
+            if source.last_visit is not None and now - source.last_visit > _FORGET_SOURCE_AFTER:
+                del self.sources[url]  # a sitemap of a day long gone, or a source taken out of the site file
         excess = len(self.urls) - MAX_URLS
         if excess <= 0:
             return 0

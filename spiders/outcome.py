@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from extract.rejection import Reason
+from spiders.address import ascii_url
 from spiders.exchange import Exchange
-from spiders.fetch import ascii_url
 from spiders.known import GONE, LIVE, REFUSED, KnownSource, KnownUrl
 from spiders.revisit import RETRY_LAST, next_visit, retry_at
 from spiders.site import Site
@@ -85,11 +85,12 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
         if missing >= _GONE_AFTER:
             return replace(known, missing=missing, state=GONE, next_visit=None)
         return replace(known, missing=missing, next_visit=retry_at(missing, now))
-    if answered.truncated or answered.status not in _WHOLE:
+    is_odd = answered.status == 304 and not is_same  # nothing was known that it could stand for
+    if answered.truncated or is_odd or answered.status not in _WHOLE:
         failures = known.failures + 1
         again = now + RETRY_LAST if answered.truncated == "length" else retry_at(failures, now)
         return replace(known, failures=failures, next_visit=again)
-    is_news = not is_same and answered.status != 304
+    is_news = not is_same
     on_a_word = not is_news and known.next_visit is not None and known.next_visit > now
     seen, published = known.first_seen or now, known.hints.published_at
     known = replace(

@@ -8,7 +8,7 @@ from spiders.frontier import Frontier
 from spiders.report import CrawlReport
 from spiders.site import Site
 
-_ANSWERED = ("ok ", "not modified", "not asked again", "left for the next run")
+_ANSWERED = ("ok ", "not modified")
 
 
 def shortfall(report: CrawlReport, frontier: Frontier, site: Site, now: datetime) -> str | None:

@@ -6,27 +6,25 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
 
 from click import ClickException
 
 from extract.rejection import Reason
-from spiders.archive import CaptureArchive
+from spiders.address import ascii_url
 from spiders.client import Ask
 from spiders.discovery import Discovery
 from spiders.errors import FrontierConflict
 from spiders.exchange import Exchange, NoResponse
-from spiders.fetch import Circle, Fetcher, Wanted, ascii_url
+from spiders.fetch import Circle, Fetcher, Wanted
 from spiders.frontier import Frontier
-from spiders.gate import Gates, HostClosed, Stopped
+from spiders.gate import HostClosed, Stopped
 from spiders.guard import Guard
+from spiders.house import House
 from spiders.known import REFUSED, KnownUrl
 from spiders.ledger import Ledger
-from spiders.limits import Limits
 from spiders.outcome import Answered, after_answer, after_failure, original_of
 from spiders.plan import Planner
 from spiders.recovery import Recovered, recover
@@ -37,27 +35,8 @@ from spiders.spool import Spool, StoredSegment
 from spiders.warc import Facts, Original, exchange_members
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 _PROGRESS_S = 0.5
 _CONFLICTS = 5  # a frontier replaced so often while we write is being fought over
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What the sites of a process share. `executor` runs the archive's blocking calls."""
-
-    run_id: str
-    archive: CaptureArchive
-    emit: Callable[[dict[str, Any]], None]
-    limits: Limits
-    gates: Gates
-    stop: asyncio.Event
-    executor: Executor
-    revisit_now: bool = False
-
-    async def call(self, function: Callable[..., T], *args: Any) -> T:  # noqa: ANN401
-        """Run a blocking call of the archive in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.executor, partial(function, *args))
 
 
 class Visit:
@@ -82,6 +61,10 @@ class Visit:
     async def run(self, download: Callable[[Ask], Awaitable[Exchange]]) -> None:
         """Crawl the site. Afterwards all captures are in the bucket and the frontier knows them, or `error` is set."""
         try:
+            if self._house.stop.is_set():  # it came before this site's turn
+                self._finish_reason = "stopped"
+                self.report = self._build_report()
+                return
             await self._open()
             try:
                 await self._crawl(download)
@@ -99,7 +82,7 @@ class Visit:
     async def _open(self) -> None:
         house, name = self._house, self.site.name
         body, self._etag = await house.call(house.archive.read_frontier, name)
-        self._frontier = Frontier.load(body, name)
+        self._frontier = await asyncio.to_thread(Frontier.load, body, name)  # seconds for a large one
         self._frontier.first_run_at = self._frontier.first_run_at or datetime.now(UTC)
         self._recovered = await house.call(recover, house.archive, name, house.run_id)
         for fact in self._recovered.facts:
@@ -177,6 +160,7 @@ class Visit:
 
     async def _bounded(self, download: Callable[[Ask], Awaitable[Exchange]], ask: Ask) -> Exchange:
         """Download, but give an answer in flight only `drain_s` more once the crawl is to stop."""
+        self._ledger.requests += 1
         fetch = asyncio.ensure_future(download(ask))
         stop = asyncio.ensure_future(self._house.stop.wait())
         try:
@@ -194,7 +178,6 @@ class Visit:
     def _record(
         self, exchange: Exchange, facts: Facts, original: Original | None = None, digest: str | None = None
     ) -> None:
-        self._ledger.requests += 1
         self._ledger.bytes_received += exchange.size
         self._spool.write(exchange_members(exchange, facts, original, digest), is_page=facts.kind == "page")
 
@@ -293,6 +276,6 @@ class Visit:
 
 
 def _outcome(answered: Answered, original: Original | None) -> str:
-    if answered.status == 304:
-        return "not_modified"
-    return "unchanged" if original else "captured"
+    if original is None:  # also a 304 that nobody asked for: extraction rejects it
+        return "captured"
+    return "not_modified" if answered.status == 304 else "unchanged"

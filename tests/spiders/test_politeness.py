@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spiders.fetch import retry_after_s
+from spiders.retry import retry_after_s
 from tests.spiders.conftest import site_of
 from tests.spiders.news_server import NewsServer, Reply, article, reset
 
