@@ -11,7 +11,8 @@ import struct
 import sys
 from collections.abc import Callable
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 4  # without it access(2), which initdb asks about its own programs, forgets the capability
 CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None  # resolved before any fork
@@ -48,12 +49,14 @@ class Account:
         """Become the account; called between fork and exec."""
         if _LIBC is not None:
             _LIBC.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+            _LIBC.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
         os.setgroups([])
         os.setgid(self.gid)
         os.setuid(self.uid)
         if _LIBC is not None:
             bit = 1 << CAP_DAC_OVERRIDE
-            _LIBC.capset(struct.pack("Ii", CAPABILITY_VERSION_3, 0), struct.pack("6I", bit, bit, bit, 0, 0, 0))
+            if _LIBC.capset(struct.pack("Ii", CAPABILITY_VERSION_3, 0), struct.pack("6I", bit, bit, bit, 0, 0, 0)):
+                os._exit(1)  # never on with more than this one
             _LIBC.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
 
 

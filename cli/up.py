@@ -22,7 +22,7 @@ from cli.stack_home import REPO, StackHome
 from cli.stack_state import lock_stack
 
 DEFAULT_PORT = 8080
-NEEDED_BYTES = 2 * 2**30  # Postgres, logs and the embedded S3's first volumes
+NEEDED_BYTES = 2**29  # Postgres, its log of changes and our logs; the embedded S3 asks for its own
 log = logging.getLogger(__name__)
 
 
@@ -56,8 +56,8 @@ def _check_machine(home: StackHome) -> None:
         raise StackUnfit(f"{home.root}: {error.strerror}; set BROADSHEET_HOME to a folder you can write") from error
     free = shutil.disk_usage(home.root).free
     if free < NEEDED_BYTES:
-        found, needed = f"{free / 2**30:.1f}", NEEDED_BYTES // 2**30
-        raise StackUnfit(f"{home.root}: {found} GiB free, {needed} needed; free some or set BROADSHEET_HOME")
+        found, needed = free // 2**20, NEEDED_BYTES // 2**20
+        raise StackUnfit(f"{home.root}: {found} MiB free, {needed} needed; free some or set BROADSHEET_HOME")
 
 
 def _choose_port(wanted: int | None) -> int:
@@ -110,7 +110,9 @@ def ready_text(ready: dict[str, Any], *, detached: bool = False) -> str:
         counts = ready["counts"]
         said = [f"{counts.get('articles', 0)} articles"]
         said += [f"{count} {name}" for name, count in counts.items() if count and name not in {"articles", "runs"}]
-        lines.append(f"  archived  {', '.join(said)} of {len(ready['states'])} sites ({ready['seconds']:.0f} s after the start)")
+        lines.append(
+            f"  archived  {', '.join(said)} of {len(ready['states'])} sites ({ready['seconds']:.0f} s after the start)"
+        )
         failed = [site for site, state in ready["states"].items() if state == "failed"]
         lines += [f"  failed    {site}: see its run in the UI" for site in failed]
     stop = "./broadsheet down" if detached else "Ctrl-C or ./broadsheet down"
@@ -121,8 +123,9 @@ def ready_text(ready: dict[str, Any], *, detached: bool = False) -> str:
 def _report_json(event: dict[str, Any]) -> None:
     try:
         click.echo(json.dumps(event))
-    except BrokenPipeError:  # the terminal that started us is gone; we go on
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the rest of our life
+    except BrokenPipeError:  # whoever started us has read "ready" and is gone: from here on into supervisor.log
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        click.echo(json.dumps(event))
 
 
 def _detach(home: StackHome, port: int, *, no_demo: bool) -> None:

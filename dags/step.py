@@ -129,7 +129,7 @@ class Output:
             raise AirflowException(
                 f"the last line is no JSON object: {lines[-1][:200] if lines else 'nothing printed'}"
             )
-        self._log.info("%s", ", ".join(f"{name} {value}" for name, value in _scalars(found).items()))
+        self._log.info("%s", _summary(found))
         return found
 
     def _take_stderr(self, chunk: bytes) -> None:
@@ -176,6 +176,17 @@ def _check_exit(what: str, code: int, last_line: str) -> None:
     if code in SURE_FAILURES:
         raise AirflowFailException(f"{what}: {reason}")
     raise AirflowException(f"{what}: exit {code}: {reason}")
+
+
+def _summary(result: dict[str, Any]) -> str:
+    """Return the counts in one line, those of an object of counts only where there is something to count."""
+    said: list[str] = []
+    for name, value in result.items():
+        if isinstance(value, str | int | float):
+            said.append(f"{name} {value}")
+        elif isinstance(value, dict) and all(isinstance(count, int) for count in value.values()):
+            said += [f"{kind} {count}" for kind, count in value.items() if count]
+    return ", ".join(said)
 
 
 def _scalars(result: dict[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_stderr_is_logged_once_at_its_own_level_and_the_counts_last(
         import sys
         print("2026-11-22 13:05:07 WARNING spiders: slow", file=sys.stderr)
         print("fetched 3", file=sys.stderr)
-        print('{"site": "times", "captured": 3}')
+        print('{"site": "times", "outcomes": {"captured": 3, "failed": 0}, "sources": {"http://a/": "ok"}}')
         """
     )
     execute(make_step())
