@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ VERSION = 1
 _ZlibError: Any = zlib_ng.error  # its stub takes the class for an instance
 MAX_URLS = 300_000  # some 30 MB of lines, 5 MB as stored
 MAX_BYTES = 2**30  # inflated
+_CHUNK = 2**20
 _FORGET_SOURCE_AFTER = timedelta(days=60)
 _FORGET_AFTER = timedelta(days=180)  # a finished URL that nothing has listed for so long
 # What the page is will not change: asking again in the plan's rhythm would be for nothing.
@@ -64,7 +66,10 @@ class Frontier:
         if line.get("t") == "url":
             self.urls[line["url"]] = KnownUrl.from_line(line)
         elif line.get("t") == "source":
-            self.sources[line["url"]] = KnownSource.from_line(line)
+            source = KnownSource.from_line(line)
+            # the same strings as the URLs' own: a sitemap lists tens of thousands
+            links = tuple(known.url if (known := self.urls.get(url)) else url for url in source.links)
+            self.sources[line["url"]] = replace(source, links=links)
         elif line.get("t") == "host":
             self.hosts[line["origin"]] = KnownHost.from_line(line)
 
@@ -74,14 +79,12 @@ class Frontier:
         for name in ("last_yield_at", "first_run_at", "discovery_at"):
             if moment := getattr(self, name):
                 header[name] = moment.astimezone(UTC).isoformat()
-        known: tuple[KnownHost | KnownSource | KnownUrl, ...] = (
-            *self.hosts.values(),
-            *self.sources.values(),
-            *self.urls.values(),
-        )
-        text = b"\n".join([orjson.dumps(header), *(orjson.dumps(item.to_line()) for item in known), b""])
         deflater = zlib_ng.compressobj(6, zlib_ng.DEFLATED, 31)
-        return bytes(deflater.compress(text) + deflater.flush())
+        known = chain(self.hosts.values(), self.urls.values(), self.sources.values())
+        # line by line: the whole text of a large site is 40 MB, and there are many sites
+        lines = chain([header], (item.to_line() for item in known))
+        parts = [deflater.compress(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)) for line in lines]
+        return b"".join([*parts, deflater.flush()])
 
     def merge(self, other: Frontier) -> None:
         """Take from `other`, which another run wrote meanwhile, whatever it knows later."""
@@ -142,10 +145,19 @@ class Frontier:
 
 def _lines(body: bytes) -> Iterator[bytes]:
     inflater = zlib_ng.decompressobj(31)
-    text = inflater.decompress(body, MAX_BYTES)
-    if not inflater.eof:
-        raise ValueError("cut short, or larger than 1 GiB")
-    return (line for line in text.split(b"\n") if line)
+    rest, size = b"", 0
+    while not inflater.eof:
+        part = inflater.decompress(body, _CHUNK)
+        body = inflater.unconsumed_tail
+        size += len(part)
+        if size > MAX_BYTES:
+            raise ValueError(f"larger than {MAX_BYTES // 2**20} MiB")
+        if not part and not body and not inflater.eof:
+            raise ValueError("cut short")
+        *lines, rest = (rest + part).split(b"\n")
+        yield from filter(None, lines)
+    if rest:
+        yield rest
 
 
 def _later(ours: KnownUrl, theirs: KnownUrl) -> KnownUrl:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from extract.capture import Hints
@@ -69,6 +71,9 @@ class KnownUrl:
         for name in ("published_at", "modified_at"):
             if name in values:
                 values[name] = _moment(values[name])
+        for name in ("via", "source", "language"):
+            if name in values:
+                values[name] = intern(values[name])
         for name in ("authors", "tags"):
             if name in values:
                 values[name] = tuple(values[name])
@@ -157,5 +162,6 @@ def _typed(kind: Any, line: Mapping[str, Any], dates: tuple[str, ...]) -> Any:  
     return kind(**values)
 
 
+@lru_cache(maxsize=4096)  # a run gives thousands of URLs the same few moments: one object each
 def _moment(value: str) -> datetime:
     return datetime.fromisoformat(value).astimezone(UTC)
