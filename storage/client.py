@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from storage.settings import StoreSettings
 
-DELETE_BATCH = 1000  # S3's limit
+DELETE_BATCH = LIST_PAGE = 1000  # S3's limits
 CONFLICT_TRIES = 5  # AWS answers 409 while another conditional write of the key is under way: ask again
 
 
@@ -144,7 +144,7 @@ class Store:
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
         """Yield the objects whose key starts with `prefix`, in key order, those after `start_after` if given."""
-        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": self._prefix + prefix}
+        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": self._prefix + prefix, "MaxKeys": LIST_PAGE}
         if start_after:
             request["StartAfter"] = self._prefix + start_after
         try:

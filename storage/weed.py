@@ -78,6 +78,9 @@ def stray_sockets(ports: dict[str, int]) -> list[Path]:
 def weed_command(data: Path, config: Path, sockets: Path, ports: dict[str, int]) -> list[str]:
     """Return the argv of the server that keeps its data in `data`.
 
+    -disableHttp leaves S3 and the volumes' HTTP, which ask for keys, and closes the master's, where anybody on this
+    machine could delete everything with one GET.
+
     Without its old raft state the single master leads at once: resuming it, 1 of 4 restarts took 6 s and 1 of 12
     hung in the first write, for the volume server asks too early and then waits. Volumes and their highest number are
     told by the volume server anyway.
@@ -86,7 +89,7 @@ def weed_command(data: Path, config: Path, sockets: Path, ports: dict[str, int])
         str(weed_binary()), "-logtostderr=true", "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         "-metricsIp=127.0.0.1", *(f"-{name}={port}" for name, port in ports.items()),
         "-master.telemetry=false", "-master.resumeState=false", f"-master.volumeSizeLimitMB={VOLUME_SIZE_MB}",
-        "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
+        "-disableHttp=true", "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
         f"-filer.localSocket={sockets / 'filer.sock'}", f"-s3.localSocket={sockets / 's3.sock'}",
         f"-s3.config={config / 's3.json'}", "-s3.autoCreateBucket=false", f"-bucket={EMBEDDED_BUCKET}",
     ]  # fmt: skip

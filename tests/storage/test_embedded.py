@@ -167,14 +167,21 @@ def test_nothing_is_open_to_others(embedded: EmbeddedStore) -> None:
     server = embedded.start()
     heard = {one.laddr.ip for one in psutil.Process(server.pid).net_connections("inet") if one.status == "LISTEN"}
     assert heard == {"127.0.0.1"}
-    Store(embedded.settings(server)).put("state/secret", b"x")
+    store = Store(embedded.settings(server))
+    store.put("state/secret", b"x")
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for port in ("filer.port", "s3.port"):
-        for path in ("buckets/broadsheet/state/secret", "broadsheet/state/secret", "?list-type=2"):
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                direct.open(f"http://127.0.0.1:{server.ports[port]}/{path}")
-            assert refused.value.code in {401, 403}
-            refused.value.close()
+    asked = {
+        "filer.port": ["buckets/broadsheet/state/secret", ""],
+        "s3.port": ["broadsheet/state/secret", "broadsheet?list-type=2"],
+        "master.port": ["col/delete?collection=broadsheet", "dir/assign", "vol/vacuum"],  # no keys protect these in weed
+        "volume.port": ["ui/index.html", "1,01637037d6"],
+    }
+    for port, path in ((port, path) for port, paths in asked.items() for path in paths):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            direct.open(f"http://127.0.0.1:{server.ports[port]}/{path}")
+        assert refused.value.code in {401, 403, 404}
+        refused.value.close()
+    assert store.get("state/secret").body == b"x"
     private = [path for path in (embedded.folder / "config").iterdir() if path.is_file()]
     assert len(private) == 3
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
