@@ -80,6 +80,7 @@ class Frontier:
             if moment := getattr(self, name):
                 header[name] = moment.astimezone(UTC).isoformat()
         deflater = zlib_ng.compressobj(6, zlib_ng.DEFLATED, 31)
+        known: Iterator[KnownHost | KnownSource | KnownUrl]
         known = chain(self.hosts.values(), self.urls.values(), self.sources.values())
         # line by line: the whole text of a large site is 40 MB, and there are many sites
         lines = chain([header], (item.to_line() for item in known))
