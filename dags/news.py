@@ -29,6 +29,7 @@ CHAIN = {  # task id: verb of `python -m cli`, its time limit
     "stage": ("stage", timedelta(minutes=15)),
 }
 DEFAULTS = {
+    "owner": "broadsheet",
     "retries": 2,
     "retry_delay": timedelta(minutes=1),
     "retry_exponential_backoff": 2.0,

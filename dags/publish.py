@@ -36,6 +36,7 @@ with DAG(
 ):
     Step(
         task_id="publish",
+        owner="broadsheet",
         verb="publish",
         outlets=[Asset(name="broadsheet://articles", uri="broadsheet://articles")],
         execution_timeout=timedelta(minutes=30),

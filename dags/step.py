@@ -55,7 +55,7 @@ class Step(BaseOperator):
         if self.site:
             dag_run = context["dag_run"]
             argv += [self.site, "--run", run_id(dag_run.run_after, dag_run.run_id)]
-        self.log.info("%s", " ".join(argv[1:]))
+        self.log.info("python %s", " ".join(argv[1:]))
         output = Output(self.log)
         self._child = child = _start(argv)
         try:
@@ -182,6 +182,8 @@ def _summary(result: dict[str, Any]) -> str:
     """Return the counts in one line, those of an object of counts only where there is something to count."""
     said: list[str] = []
     for name, value in result.items():
+        if name in {"site", "run_id"}:  # the command, a line above, names them
+            continue
         if isinstance(value, str | int | float):
             said.append(f"{name} {value}")
         elif isinstance(value, dict) and all(isinstance(count, int) for count in value.values()):

@@ -93,7 +93,7 @@ def test_stderr_is_logged_once_at_its_own_level_and_the_counts_last(
     assert said[-3:] == [
         ("warning", "2026-11-22 13:05:07 WARNING spiders: slow"),
         ("info", "fetched 3"),
-        ("info", "site times, captured 3"),
+        ("info", "captured 3"),
     ]
 
 
