@@ -39,8 +39,8 @@ def read_feed(text: str, url: str, max_links: int) -> Listing:
     language = _text(dict.get(parsed.feed, "language"))
     links = tuple(_entry_links(parsed.entries, url, language))
     if not links and parsed.bozo and not parsed.version:
-        raise NotAListing(f"malformed XML ({_text(str(parsed.bozo_exception))})")
-    note = f"malformed XML ({_text(str(parsed.bozo_exception))})" if parsed.bozo and not _is_harmless(parsed) else ""
+        raise NotAListing(f"malformed XML ({_fault(parsed)})")
+    note = f"malformed XML ({_fault(parsed)})" if parsed.bozo and not _is_harmless(parsed) else ""
     return Listing(links[:max_links], note=note)
 
 
@@ -95,6 +95,10 @@ def _entry_links(entries: Iterable[dict[str, Any]], url: str, language: str | No
             tags=_names(tag.get("term") for tag in dict.get(entry, "tags", [])),
         )
         yield Link(join(url, str(target)), hints)
+
+
+def _fault(parsed: Any) -> str:  # noqa: ANN401 - feedparser has no types
+    return " ".join(str(parsed.bozo_exception).removeprefix("<unknown>:").split())[:200]
 
 
 def _is_harmless(parsed: Any) -> bool:  # noqa: ANN401 - feedparser has no types

@@ -143,6 +143,8 @@ class Fetcher:
         if exchange.status == 304 and known.robots is not None:
             self._circle.frontier.hosts[origin] = replace(known, robots_at=now)
             return read_rules(200, known.robots.encode(), agent)
+        if exchange.truncated in {"disconnect", "time"}:  # what is missing might forbid
+            return Rules("unreachable", f"cut off ({exchange.truncated})")
         try:
             body = cut_robots(
                 inflate(exchange.body, exchange.header("Content-Encoding"), 4 * limits.robots_bytes),

@@ -36,6 +36,8 @@ def test_a_host_that_asks_for_a_long_wait_is_left_alone_for_the_run(crawl: Any, 
     ended = crawl()
     assert ended.counts == {"captured": 1, "deferred": 3}
     assert len(server.asked()) == 2
+    assert next(iter(crawl().report.sources.values())).startswith("left alone: asked to be left alone until")
+    assert len(server.asked()) == 2, "nor in the next run, as long as the wait lasts"
 
 
 def test_a_host_that_keeps_saying_429_is_left_alone_for_the_run(crawl: Any, server: NewsServer) -> None:

@@ -53,6 +53,15 @@ def test_an_unreachable_robots_txt_forbids_everything(crawl: Any, server: NewsSe
     assert (server.asked(), ended.report.discovered) == ([], 0)
 
 
+def test_half_a_robots_txt_is_none(crawl: Any, server: NewsServer) -> None:
+    server.publish(PAGES)
+    server.routes["/robots.txt"] = Reply(
+        raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser-agent: *\n", close=True
+    )
+    assert crawl().report.discovered == 0
+    assert server.asked() == []
+
+
 def test_a_robots_txt_that_goes_down_later_counts_each_due_page_as_a_robots_failure(
     crawl: Any, server: NewsServer
 ) -> None:
