@@ -25,6 +25,15 @@ class Guard:
         self._last = b""
         self._start()
 
+    def _replace(self) -> None:
+        self._end()
+        self._start()
+
+    def _end(self) -> None:
+        if self.process.stdin:
+            self.process.stdin.close()
+        self.process.wait()
+
     def _start(self) -> None:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -38,20 +47,19 @@ class Guard:
         try:
             self._send()
         except BrokenPipeError:
-            self.process.wait()
-            self._start()
+            self._replace()
             self._send()
 
     def check(self) -> None:
         """Replace a guard that was killed."""
         if self.process.poll() is not None:
-            self._start()
+            self._replace()
             self._send()
 
     def dismiss(self) -> None:
         """Let it end: everything is stopped."""
         self.tell({"bye": True})
-        self.process.wait()
+        self._end()
 
     def _send(self) -> None:
         if self.process.stdin is not None and self._last:
