@@ -13,7 +13,6 @@ from types import FrameType
 
 from extract.article import Article
 from extract.capture import Capture
-from extract.read import read_article
 from extract.rejection import Reason, Rejection
 from extract.stored import StoredObject
 from extract.warc import read_captures
@@ -47,7 +46,7 @@ class Extractors:
 def extractors(processes: int | None = None) -> Iterator[Extractors]:
     """Give a pool of `processes` (default: one a core) that ends with the block."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["cli.extraction"])
+    context.set_forkserver_preload(["cli.extraction", "extract.read"])
     pool = ProcessPoolExecutor(processes or os.cpu_count(), mp_context=context, initializer=_start_worker)
     try:
         yield Extractors(pool)
@@ -63,7 +62,7 @@ def _start_worker() -> None:
     _worker["store"] = stack.enter_context(open_store(StoreSettings.from_env(), check=False))
 
 
-def _on_alarm(signum: int, frame: FrameType | None) -> None:
+def _on_alarm(_signum: int, _frame: FrameType | None) -> None:
     raise PageTimeout
 
 
@@ -79,6 +78,8 @@ def read_guarded(capture: Capture) -> Article | Rejection:
 
     A page is hostile input to a large library: whatever that library raises is the outcome of this one page.
     """
+    from extract.read import read_article  # noqa: PLC0415 - a second of import that only the workers need
+
     signal.setitimer(signal.ITIMER_REAL, PAGE_TIMEOUT_S)
     try:
         return read_article(capture)

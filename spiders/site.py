@@ -185,7 +185,8 @@ def _build(path: Path, place: str, entries: dict[str, tuple[int, Any]]) -> Site:
     try:
         return Site(**{key: value for key, (_, value) in entries.items()})
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])  # often the misspelt missing key
         key = str(first["loc"][0]) if first["loc"] else "?"
         where = f"{path}:{entries[key][0]}" if key in entries else place
         message = first["msg"].removeprefix("Value error, ")

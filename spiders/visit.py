@@ -33,6 +33,7 @@ from spiders.scope import Scope
 from spiders.site import Site
 from spiders.spool import Spool, StoredSegment
 from spiders.warc import Facts, Original, exchange_members
+from spiders.withheld import forbids_keeping
 
 log = logging.getLogger(__name__)
 _PROGRESS_S = 0.5
@@ -136,6 +137,9 @@ class Visit:
             return
         except HostClosed as closed:
             log.info("%s: %s is left for the next run: %s", self.site.name, known.url, closed)
+            return
+        if forbids_keeping(answer.exchange):
+            self._fail(known, NoResponse(Reason.NOARCHIVE, "the page says noarchive"))
             return
         answered = Answered.of(answer.exchange)
         original = original_of(known, answered)

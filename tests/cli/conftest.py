@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,13 @@ class Cli:
         self.running.append(process)
         return process
 
+    def await_captures(self, process: subprocess.Popen[str], count: int = 3) -> None:
+        """Return when the crawl has written `count` records to its spool; fail if the process ends before."""
+        spool = Path(self.env["BROADSHEET_HOME"]) / "spool"
+        while sum(path.read_bytes().count(b"\x1f\x8b\x08") for path in spool.glob("*/*.open")) < count:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)  # between two looks
+
     def write_sites(self, *entries: dict[str, Any]) -> None:
         """Put these sites into force."""
         self.sites_file.write_text(json.dumps({"sites": list(entries)}))
@@ -62,7 +70,9 @@ class Cli:
 @pytest.fixture
 def cli(store_env: dict[str, str], tmp_path: Path) -> Iterator[Cli]:
     """The CLI on an empty archive without sites."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("BROADSHEET_", "AWS_", "AIRFLOW"))}
+    inherited = {
+        key: value for key, value in os.environ.items() if not key.startswith(("BROADSHEET_", "AWS_", "AIRFLOW"))
+    }
     sites_file = tmp_path / "sites.yaml"
     sites_file.write_text("sites: []\n")
     made = Cli(inherited | store_env | {"BROADSHEET_SITES": str(sites_file), "PYTHONPATH": str(ROOT)}, sites_file)

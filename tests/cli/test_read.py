@@ -68,4 +68,4 @@ def test_a_word_diff_marks_words_and_leaves_unchanged_lines_out() -> None:
     before = "Bridge opens\nThe toll is 3 pounds.\nNothing else changed."
     after = "Bridge opens\nThe toll is 4 pounds for now.\nNothing else changed.\nA line was added."
     shown = word_diff(before, after).plain
-    assert shown == "The toll is [-3-] {+4+} [-pounds.-] {+pounds for now.+}\n\n{+A line was added.+}"
+    assert shown == "The toll is [-3 pounds.-] {+4 pounds for now.+}\n\n{+A line was added.+}"

@@ -21,7 +21,12 @@ def test_sites_are_added_listed_disabled_and_enabled(cli: Cli) -> None:
 def test_a_change_that_cannot_be_right_leaves_the_file_as_it_was(cli: Cli) -> None:
     cli("sites", "add", "https://www.example.com/")
     before = cli.sites_file.read_text()
-    for argv in (("add", "ftp://example.net/"), ("add", "https://www.example.com/"), ("add", "https://x.example/\nsites: []"), ("disable", "nope")):
+    for argv in (
+        ("add", "ftp://example.net/"),
+        ("add", "https://www.example.com/"),
+        ("add", "https://x.example/\nsites: []"),
+        ("disable", "nope"),
+    ):
         assert len(cli("sites", *argv, code=2).stderr.strip().splitlines()) == 1
         assert cli.sites_file.read_text() == before
 
