@@ -64,7 +64,7 @@ class Archive:
         chosen = _filter(site, since, until)
         if url is not None:
             chosen = _both(chosen, pc.field("article_id") == article_id(normalise_url(url)))
-        batches = self._batches(layout.ARTICLES, chosen, None, latest=not all_versions)
+        batches = self._batches(layout.ARTICLES, chosen, schema.ARTICLES, latest=not all_versions)
         return pa.Table.from_batches(batches, schema=schema.ARTICLES).sort_by(
             [("captured_at", "ascending"), ("url", "ascending"), ("version", "ascending")]
         )
@@ -74,13 +74,13 @@ class Archive:
         all_versions: bool = False,
     ) -> Iterator[pa.RecordBatch]:  # fmt: skip
         """Yield the rows of `articles`, unsorted and a batch at a time: for exports larger than memory."""
-        yield from self._batches(layout.ARTICLES, _filter(site, since, until), None, latest=not all_versions)
+        yield from self._batches(layout.ARTICLES, _filter(site, since, until), schema.ARTICLES, latest=not all_versions)
 
     def rejections(
         self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> pa.Table:
         """Return rejection rows by captured_at, then URL."""
-        batches = self._batches(layout.REJECTIONS, _filter(site, since, until), None, latest=False)
+        batches = self._batches(layout.REJECTIONS, _filter(site, since, until), schema.REJECTIONS, latest=False)
         return pa.Table.from_batches(batches, schema=schema.REJECTIONS).sort_by(
             [("captured_at", "ascending"), ("url", "ascending")]
         )
@@ -104,14 +104,14 @@ class Archive:
         return table.version() if table else None
 
     def _batches(
-        self, key: str, chosen: pc.Expression | None, columns: list[str] | None, *, latest: bool
+        self, key: str, chosen: pc.Expression | None, columns: pa.Schema, *, latest: bool
     ) -> Iterator[pa.RecordBatch]:
         table = open_table(self.store, key)
         if table is None:
             return
         with table_errors(self.store, key):
             old = _superseded(table, chosen) if latest else pa.array([], pa.string())
-            for batch in table.to_pyarrow_dataset().to_batches(columns=columns, filter=chosen):
+            for batch in table.to_pyarrow_dataset().to_batches(columns=columns.names, filter=chosen):
                 kept = batch.filter(pc.invert(pc.is_in(_version_key(batch), value_set=old))) if len(old) else batch
                 if kept.num_rows:
                     yield kept

@@ -66,22 +66,21 @@ class Store:
 
     def get(self, key: str) -> Stored:
         """Return the object; its checksum, where the store kept one, has been compared. ObjectMissing without one."""
-        try:
-            answer = self._fetch(key)
-            return Stored(answer["Body"].read(), answer["ETag"])
-        except (ClientError, BotoCoreError) as error:
-            raise explain(error, key, self.settings) from error
+        with self._stream(key) as stream:
+            return Stored(stream.read(), stream.etag)
 
     def open(self, key: str) -> io.BufferedReader:
         """Return the object as a stream; a broken connection is taken up where it broke. ObjectMissing without one."""
+        return io.BufferedReader(self._stream(key), buffer_size=2**18)
 
+    def _stream(self, key: str) -> ObjectStream:
         def fetch(offset: int, etag: str | None) -> GetObjectOutputTypeDef:
             try:
                 return self._fetch(key, **({"Range": f"bytes={offset}-", "IfMatch": etag} if etag and offset else {}))
             except (ClientError, BotoCoreError) as error:
                 raise explain(error, key, self.settings) from error
 
-        return io.BufferedReader(ObjectStream(key, fetch), buffer_size=2**18)
+        return ObjectStream(key, fetch)
 
     def _fetch(self, key: str, **conditions: Any) -> GetObjectOutputTypeDef:  # noqa: ANN401 - boto3's own keywords
         return self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **conditions)

@@ -6,10 +6,10 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, FlexibleChecksumError
 from urllib3.exceptions import HTTPError
 
-from storage.errors import StoreUnavailable
+from storage.errors import ObjectRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -25,7 +25,7 @@ class ObjectStream(io.RawIOBase):
         """Open `key`; `fetch(offset, etag)` answers the object from `offset` on, of that ETag if one is given."""
         self._key, self._fetch = key, fetch
         answer = fetch(0, None)
-        self._etag, self._size = answer["ETag"], answer["ContentLength"]
+        self.etag, self._size = answer["ETag"], answer["ContentLength"]
         self._body: StreamingBody = answer["Body"]
         self._offset = 0
 
@@ -37,6 +37,8 @@ class ObjectStream(io.RawIOBase):
         for _ in range(TRIES):
             try:
                 chunk = self._body.read(len(buffer))
+            except FlexibleChecksumError as error:
+                raise ObjectRefused(f"{self._key}: its bytes are not those stored ({error})") from error
             except (BotoCoreError, HTTPError, OSError) as error:
                 cause: Exception | None = error
             else:
@@ -46,7 +48,7 @@ class ObjectStream(io.RawIOBase):
                     return len(chunk)
                 cause = None
             self._body.close()
-            self._body = self._fetch(self._offset, self._etag)["Body"]
+            self._body = self._fetch(self._offset, self.etag)["Body"]
         where = f"at byte {self._offset} of {self._size}"
         raise StoreUnavailable(f"{self._key}: broke off {where}, {TRIES} times") from cause
 

@@ -2,7 +2,7 @@
 
 `python plain_s3.py MODE`: "deaf" ignores If-None-Match and If-Match; "half" heeds only If-None-Match; "forgetful"
 answers the first conditional PUT with 500 after it stored the object; "readonly" refuses PUT with 403; "broken"
-breaks off every other GET halfway. Prints its port, serves until killed. Signatures are not looked at.
+breaks off every other GET halfway; "corrupt" answers GET with the checksum of something else. Prints its port, serves until killed. Signatures are not looked at.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class PlainS3(BaseHTTPRequestHandler):
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
             return
-        self.answer(206 if start else 200, body, ETag=self.etag(key))
+        checksum = {"x-amz-checksum-crc32": "AAAAAA=="} if self.mode == "corrupt" else {}
+        self.answer(206 if start else 200, body, ETag=self.etag(key), **checksum)
 
     def do_POST(self) -> None:
         for key in re.findall(r"<Key>(.*?)</Key>", self.body().decode()):

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from extract.stored import StoredObject
 from storage import layout
 from storage.client import Listed, Store
-from storage.errors import ObjectMissing, StoreConfigError, StoreConflict, StoreRefused, StoreUnavailable
+from storage.errors import ObjectMissing, ObjectRefused, StoreConfigError, StoreConflict, StoreRefused, StoreUnavailable
 from storage.probe import check_store
 from storage.settings import StoreSettings
 from storage.tables import make_table
@@ -115,6 +115,14 @@ def test_a_stream_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
         store.put("raw/segment", body)
         with store.open("raw/segment") as stream:
             assert stream.read() == body
+        assert store.get("raw/segment").body == body
+
+
+def test_an_object_that_is_not_what_was_stored_is_refused(tmp_path: Path) -> None:
+    with plain_s3("corrupt", tmp_path) as store:
+        store.put("raw/segment", b"true bytes")
+        with pytest.raises(ObjectRefused, match="raw/segment: its bytes are not those stored"):
+            store.get("raw/segment")
 
 
 def test_a_retry_that_finds_its_own_first_try_is_no_conflict(tmp_path: Path) -> None:

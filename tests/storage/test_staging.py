@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -93,3 +94,10 @@ def test_a_file_that_is_no_parquet_is_refused_by_name(store: Store) -> None:
 def test_every_field_of_the_records_has_a_column() -> None:
     assert [one.name for one in fields(Article)] == schema.ARTICLE_ROW.names
     assert [one.name for one in fields(Rejection)] == schema.REJECTION_ROW.names
+
+
+def test_a_changed_record_changes_the_staged_files_version() -> None:
+    columns = [(one.name, str(one.type), one.nullable) for one in (*schema.ARTICLE_ROW, *schema.REJECTION_ROW)]
+    digest = hashlib.sha256(repr(columns).encode()).hexdigest()[:8]
+    # where this fails for the second value, raise schema.STAGED_VERSION and note the new value here
+    assert (schema.STAGED_VERSION, digest) == (1, "f6530c28")
