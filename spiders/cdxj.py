@@ -1,4 +1,4 @@
-"""The index beside a WARC: one sorted line for each response and revisit, as pywb reads it."""
+"""The index beside a WARC: a sorted line for each response and repeated payload, as pywb reads it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import orjson
 
 from spiders.surt import surt
 
-INDEXED = frozenset({"response", "revisit"})
+ANSWERS = frozenset({"response", "revisit"})  # the record types that hold an answer
+
+
+def is_indexed(rec_type: str, status: int) -> bool:
+    """Return whether a record has a line.
+
+    A 304 has none: its record is in the WARC, but pywb would replay it as a bare 304 in place of the page it confirms.
+    """
+    return rec_type in ANSWERS and not (rec_type == "revisit" and status == 304)
 
 
 def index_line(  # noqa: PLR0913 - the fields of the format

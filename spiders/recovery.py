@@ -111,7 +111,7 @@ def _take_up(
         return
     if state == OPEN:
         scanned = _scan(path, "", run_id)
-        if not scanned.facts and not scanned.lines:
+        if not scanned.whole_bytes:
             path.unlink()
             return
         os.truncate(path, scanned.whole_bytes)

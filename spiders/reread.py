@@ -9,7 +9,7 @@ from typing import IO, Any
 from extract.capture import Hints
 from extract.dates import parse_date
 from extract.warc import BadWarcError, parse_fields, read_members, read_record
-from spiders.cdxj import INDEXED, index_line
+from spiders.cdxj import ANSWERS, index_line, is_indexed
 from spiders.frontier import Frontier
 from spiders.known import KnownUrl
 from spiders.outcome import Answered, after_answer
@@ -55,15 +55,15 @@ class Scanned:
 def scan(stream: IO[bytes], name: str, filename: str, run_id: str) -> Scanned:
     """Read a segment of `run_id` as far as it goes, half a record at its end or not; `filename` is for the index."""
     scanned = Scanned()
-    response: tuple[Any, bytes] | None = None
+    response: tuple[Any, list[bytes]] | None = None
     members = read_members(stream, name)
     try:
         for member in members:
             record = read_record(member, name)
-            if record.rec_type in INDEXED:
-                response = (record, _line(record, member.length, member.offset, filename))
+            if record.rec_type in ANSWERS:
+                response = (record, _lines(record, member.length, member.offset, filename))
             elif record.rec_type == "metadata" and response is not None:
-                scanned.lines.append(response[1])
+                scanned.lines += response[1]
                 if fact := _fact(response[0], parse_fields(record.raw_stream.read()), run_id):
                     scanned.facts.append(fact)
                 response = None
@@ -73,20 +73,24 @@ def scan(stream: IO[bytes], name: str, filename: str, run_id: str) -> Scanned:
     return scanned
 
 
-def _line(record: Any, length: int, offset: int, filename: str) -> bytes:  # noqa: ANN401 - warcio has no types
-    header = record.rec_headers.get_header
+def _lines(record: Any, length: int, offset: int, filename: str) -> list[bytes]:  # noqa: ANN401 - warcio has no types
+    header, status = record.rec_headers.get_header, int(record.http_headers.get_statuscode())
+    if not is_indexed(record.rec_type, status):
+        return []
     mime = (record.http_headers.get_header("Content-Type") or "").partition(";")[0].split(" ")[0].strip() or None
-    return index_line(
-        uri=header("WARC-Target-URI"),
-        date=header("WARC-Date"),
-        rec_type=record.rec_type,
-        mime=mime,
-        status=int(record.http_headers.get_statuscode()),
-        digest=header("WARC-Payload-Digest"),
-        length=length,
-        offset=offset,
-        filename=filename,
-    )
+    return [
+        index_line(
+            uri=header("WARC-Target-URI"),
+            date=header("WARC-Date"),
+            rec_type=record.rec_type,
+            mime=mime,
+            status=status,
+            digest=header("WARC-Payload-Digest"),
+            length=length,
+            offset=offset,
+            filename=filename,
+        )
+    ]
 
 
 def _fact(record: Any, facts: dict[str, list[str]], run_id: str) -> PageFact | None:  # noqa: ANN401

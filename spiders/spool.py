@@ -21,7 +21,7 @@ from click import ClickException
 
 from extract.stored import StoredObject
 from spiders.archive import CaptureArchive
-from spiders.cdxj import INDEXED, index, index_line
+from spiders.cdxj import index, index_line, is_indexed
 from spiders.limits import Limits
 from spiders.warc import Member, warcinfo
 
@@ -81,7 +81,7 @@ class Spool:
         segment = self._segment or self._open()
         offset = segment.size
         for member in members:
-            if member.rec_type in INDEXED:
+            if is_indexed(member.rec_type, member.status):
                 segment.lines.append(
                     index_line(
                         uri=member.uri,
