@@ -13,7 +13,7 @@ from cli.airflow_api import AirflowApi, ApiSilent
 ARTICLES_ASSET = "broadsheet://articles"
 PUBLISH_DAG = "publish"
 POLL_S = 0.5
-WITHIN_S = 240.0
+WITHIN_S = 140.0  # so that `up` has spoken three minutes after the command
 ENDED = {"success", "failed"}
 
 

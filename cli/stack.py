@@ -111,7 +111,8 @@ class Supervisor:
         self._await_healthy(api)
         self.ready_at = time.time()
         self._write_state()
-        self._say(f"ready in {self.ready_at - self.started_at:.1f} s at {ui_url(self.port)}")
+        login = f"{USER} / {read_password(self.home)}"
+        self._say(f"ready in {self.ready_at - self.started_at:.1f} s at {ui_url(self.port)}, login {login}")
         self._ready(self._first_pass(api) if self.demo else None)
 
     def _start_database(self) -> AirflowHost:
