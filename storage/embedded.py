@@ -22,6 +22,7 @@ from storage.client import Store
 from storage.errors import EmbeddedStoreFailed, StoreError
 from storage.server import Server, adopt, await_end, find_process, forget, is_alive
 from storage.settings import EMBEDDED_BUCKET, StoreSettings
+from storage.vacuum import vacuum_if_grown
 
 log = logging.getLogger(__name__)
 # Seconds to wait for readiness (1.2 s cold on 2 idle cores) in each try: a port may be taken between its choice and
@@ -101,6 +102,8 @@ class EmbeddedStore:
             return  # another process uses it: the last one to leave stops it
         server = self._read_state()
         if server and not server.keep:
+            if find_process(server, self.data):
+                vacuum_if_grown(server, self.data, self._config)
             self._stop()
 
     def _start(self, *, keep: bool) -> Server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import stat
@@ -24,12 +25,14 @@ from storage.connect import open_store
 from storage.embedded import EmbeddedStore
 from storage.errors import EmbeddedStoreFailed
 from storage.settings import StoreSettings
+from storage.vacuum import data_bytes
 
 USE = """
 import sys
 from pathlib import Path
 from storage.connect import open_store
 from storage.settings import StoreSettings
+from storage.vacuum import data_bytes
 with open_store(StoreSettings(home=Path(sys.argv[1]), min_free_mib=0)) as store:
     store.put(f"state/{sys.argv[2]}", b"x")
     print(store.settings.endpoint, flush=True)
@@ -186,6 +189,17 @@ def test_nothing_is_open_to_others(embedded: EmbeddedStore) -> None:
     assert len(private) == 3
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
     assert stat.S_IMODE(embedded.folder.stat().st_mode) == 0o700
+
+
+def test_replaced_objects_give_their_space_back(embedded: EmbeddedStore) -> None:
+    with open_store(StoreSettings(home=embedded.folder.parent, min_free_mib=0)) as store:
+        for _ in range(40):
+            store.put("state/times/frontier", secrets.token_bytes(4 * 2**20))
+        newest = store.get("state/times/frontier").body
+        assert data_bytes(embedded.data) > 150 * 2**20
+    assert data_bytes(embedded.data) < 20 * 2**20
+    with open_store(StoreSettings(home=embedded.folder.parent, min_free_mib=0)) as store:
+        assert store.get("state/times/frontier").body == newest
 
 
 def test_telemetry_is_off(embedded: EmbeddedStore) -> None:
