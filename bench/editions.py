@@ -25,12 +25,19 @@ class Newsroom:
     def __init__(self, home: Path, served: Replay) -> None:
         self._served, sites = served, home / "sites.yaml"
         site_file(served.sites, sites)
-        given = {"BROADSHEET_HOME": str(home), "BROADSHEET_SITES": str(sites), "http_proxy": served.proxy, "PYTHONPATH": str(ROOT)}
+        given = {
+            "BROADSHEET_HOME": str(home),
+            "BROADSHEET_SITES": str(sites),
+            "http_proxy": served.proxy,
+            "PYTHONPATH": str(ROOT),
+        }
         self._env = {**os.environ, **given}
 
     def run(self, *argv: str) -> list[Any]:
         """Run a verb; return its stdout's JSON lines. A failed site is shown and counted, not fatal."""
-        done = subprocess.run([sys.executable, "-m", "cli", *argv], env=self._env, cwd=ROOT, stdout=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *argv], env=self._env, cwd=ROOT, stdout=subprocess.PIPE, check=False
+        )
         if done.returncode not in {0, 3}:
             print(f"  exit code {done.returncode}")
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -46,10 +53,12 @@ class Newsroom:
             statuses[str(request["status"])] = statuses.get(str(request["status"]), 0) + 1
         print(f"{label}: {time.monotonic() - started:.1f} s; {json.dumps(report['totals'])}")
         print(f"  published {json.dumps(report['published'])}")
-        size = sum(request["bytes"] for request in asked if request["status"] == 200)  # noqa: PLR2004
+        size = sum(request["bytes"] for request in asked if request["status"] == 200)
         print(f"  requests to the sites by status {statuses}, {size / 2**20:.1f} MiB of bodies")
         errors = {name: one["error"] for name, one in report["sites"].items() if "error" in one}
-        print(f"  errors {errors}; less than expected: {[name for name, one in report['sites'].items() if 'shortfall' in one]}")
+        print(
+            f"  errors {errors}; less than expected {[name for name, one in report['sites'].items() if 'shortfall' in one]}"
+        )
         return report
 
     def _log(self) -> list[dict[str, Any]]:
@@ -65,7 +74,10 @@ def check_published(newsroom: Newsroom, truth: list[dict[str, Any]]) -> None:
     rejected = {row["url"]: row["reason"] for row in newsroom.run("rejections", "--format", "jsonl")}
     urls = {page["url"] for page in truth}
     neither = urls - articles - set(rejected)
-    print(f"  published {len(urls)}: {len(urls & articles)} articles, {len(urls & set(rejected) - articles)} rejections, {len(neither)} neither")
+    refused = urls & set(rejected) - articles
+    print(
+        f"  published {len(urls)}: {len(urls & articles)} articles, {len(refused)} rejections, {len(neither)} neither"
+    )
     for url in sorted(neither)[:5]:
         print(f"    neither: {url}")
 
@@ -77,7 +89,11 @@ def check_edits(newsroom: Newsroom, truth: list[dict[str, Any]]) -> None:
     for row in rows:
         versions.setdefault(row["url"], {})[row["version"]] = row["text"]
     edited = {page["url"]: page["edits"] for page in truth if page["edits"] and page["url"] in versions}
-    right = [url for url, edits in edited.items() if len(versions[url]) == len(edits) + 1 and edits[-1] in versions[url][len(edits) + 1]]
+    right = [
+        url
+        for url, edits in edited.items()
+        if len(versions[url]) == len(edits) + 1 and edits[-1] in versions[url][len(edits) + 1]
+    ]
     print(f"  edited articles {len(edited)}: {len(right)} with exactly one version an edit that holds its sentence")
     for url in sorted(set(edited) - set(right))[:20]:
         print(f"    versions {sorted(versions[url])}: {url}")

@@ -76,7 +76,13 @@ class PeakMemory(Thread):
 
 def _label(argv: list[str]) -> str:
     line = " ".join(argv)
-    for mark, label in (("crawl-worker", "crawl"), ("forkserver", "extract"), ("spawn_main", "extract"), ("cli ingest", "ingest"), ("mini", "S3")):
+    for mark, label in (
+        ("crawl-worker", "crawl"),
+        ("forkserver", "extract"),
+        ("spawn_main", "extract"),
+        ("cli ingest", "ingest"),
+        ("mini", "S3"),
+    ):
         if mark in line:
             return label
     return argv[0].rpartition("/")[2] if argv else "?"
@@ -94,12 +100,20 @@ def s3_requests(metrics_url: str) -> Counter[str]:
 
 def run_ingest(home: Path, sites: Path, proxy: str) -> tuple[dict[str, Any], float, Counter[str], Counter[str]]:
     """Ingest once; return the run report, its seconds, peak memory by process, and S3 requests by kind."""
-    env = {**os.environ, "BROADSHEET_HOME": str(home), "BROADSHEET_SITES": str(sites), "http_proxy": proxy, "PYTHONPATH": str(ROOT)}
+    env = {
+        **os.environ,
+        "BROADSHEET_HOME": str(home),
+        "BROADSHEET_SITES": str(sites),
+        "http_proxy": proxy,
+        "PYTHONPATH": str(ROOT),
+    }
     embedded = EmbeddedStore(StoreSettings(home=home))
     server = embedded.start()
     before = s3_requests(server.metrics_url)
     started = time.monotonic()
-    with subprocess.Popen([sys.executable, "-m", "cli", "ingest", "--json"], env=env, stdout=subprocess.PIPE, cwd=ROOT) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", "ingest", "--json"], env=env, stdout=subprocess.PIPE, cwd=ROOT
+    ) as process:
         memory = PeakMemory([process.pid, server.pid])
         memory.start()
         out, _ = process.communicate()
@@ -125,17 +139,21 @@ def measure(args: argparse.Namespace, pages: int) -> None:
         shutil.rmtree(home, ignore_errors=True)
     totals = report["totals"]
     fetched = totals["articles"] + sum(totals["rejections"].values())
-    print(f"{len(bodies)} pages on {len(hosts)} sites: {totals['articles']} articles, rejections {totals['rejections']}")
+    print(
+        f"{len(bodies)} pages on {len(hosts)} sites: {totals['articles']} articles, rejections {totals['rejections']}"
+    )
     print(f"  ingest {seconds:.1f} s, {fetched / seconds:.1f} pages/s (start-up included)")
     if rates:
         alone = sum(rates) / len(rates)
-        print(f"  trafilatura alone {' and '.join(f'{rate:.1f}' for rate in rates)} pages/s; ratio {fetched / seconds / alone:.2f}")
+        told = " and ".join(f"{rate:.1f}" for rate in rates)
+        print(f"  trafilatura alone {told} pages/s; ratio {fetched / seconds / alone:.2f}")
     kinds = Counter[str]()
     for name, peak in peaks.items():
         kinds[name.split()[0]] = max(kinds[name.split()[0]], peak)
     print("  peak memory MiB: " + ", ".join(f"{name} {peak / 2**20:.0f}" for name, peak in sorted(kinds.items())))
     total = sum(requests.values())
-    print(f"  S3 requests {total} ({dict(requests)}): {total / len(hosts):.1f} a site, {1000 * total / max(fetched, 1):.0f} per 1,000 pages")
+    per_pages = 1000 * total / max(fetched, 1)
+    print(f"  S3 requests {total} ({dict(requests)}): {total / len(hosts):.1f} a site, {per_pages:.0f} per 1,000 pages")
 
 
 def main() -> None:

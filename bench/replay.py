@@ -70,11 +70,15 @@ def choose_hosts(shared: Path, pages: int, multiply: int) -> list[str]:
 def site_file(sites: list[dict[str, Any]], path: Path) -> None:
     """Write a sites.yaml for the replayed `sites`, without any delay."""
     entries = [
-        {"name": "".join(char if char.isascii() and char.isalnum() else "-" for char in site["host"]), "home": site["home"], "feeds": site["feeds"], "delay": 0,
-         "max_pages": 100_000}
-        for site in sites if _is_url(site["home"])  # two of the corpus are none
-    ]  # fmt: skip
+        {"name": _name(site["host"]), "home": site["home"], "feeds": site["feeds"], "delay": 0, "max_pages": 100_000}
+        for site in sites
+        if _is_url(site["home"])  # two of the corpus are none
+    ]
     path.write_text(json.dumps({"sites": entries}))  # JSON is YAML
+
+
+def _name(host: str) -> str:
+    return "".join(char if char.isascii() and char.isalnum() else "-" for char in host)
 
 
 def _is_url(text: str) -> bool:

@@ -42,12 +42,12 @@ def summary(report: dict[str, Any]) -> str:
     """Return the run report in a few lines for people."""
     totals, published = report["totals"], report["published"]
     lines = [
-        f"run {report['run_id']}: {len(report['sites'])} sites, {totals['discovered']} URLs in {report['seconds']:.1f} s",
-        f"  articles   {published['articles']} new, {published['versions']} edited, {published['gone']} gone, "
-        f"{published['unchanged']} read again and unchanged",
-        f"  not read   {totals['not_due']} not due, {totals['not_modified']} not modified, "
-        f"{totals['unchanged']} same bytes, {totals['deferred']} deferred to the next run",
+        f"run {report['run_id']}: {len(report['sites'])} sites, {totals['discovered']} URLs, {report['seconds']:.1f} s",
+        "  articles   {articles} new, {versions} edited, {gone} gone, {unchanged} unchanged".format(**published),
+        "  not read   {not_due} not due, {not_modified} not modified, {unchanged} same bytes".format(**totals),
     ]
+    if totals["deferred"]:
+        lines.append(f"  deferred   {totals['deferred']} to the next run")
     reasons = Counter(totals["rejections"])
     if reasons:
         lines.append("  rejected   " + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()))

@@ -174,7 +174,7 @@ class Ingestion:
     def _graceful_stop(self) -> Iterator[None]:
         """SIGINT and SIGTERM end the crawls, once and gracefully; what they captured is still archived."""
 
-        def stop(signum: int, frame: FrameType | None) -> None:
+        def stop(_signum: int, _frame: FrameType | None) -> None:
             self._stopped = True
             for process in self._processes:
                 process.terminate()
@@ -211,7 +211,7 @@ class Ingestion:
 
 
 def _totals(sites: list[Event]) -> Event:
-    """Return the sums: discovered + recovered = articles + rejections + not_modified + unchanged + not_due + deferred."""
+    """Return the sums. They balance like each site's own (docs/records.md)."""
     names = ("discovered", "recovered", "articles", "not_modified", "unchanged", "not_due", "deferred")
     reasons: Counter[str] = Counter()
     for site in sites:

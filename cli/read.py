@@ -20,7 +20,7 @@ _SPAN = re.compile(r"(\d{1,5})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A time: ISO 8601 (UTC unless it names a zone), or a span back from now such as 90m, 24h or 7d."""
 
     name = "time"

@@ -36,7 +36,8 @@ def new_run_id(moment: datetime | None = None) -> str:
 
 def crawl_manifest(store: Store, site: Site, report: CrawlReport, dead: Iterable[OpenRun]) -> RunManifest:
     """Return the manifest of a finished crawl: its own segments and those of the `dead` runs that it takes over."""
-    run_ids = {opened.run_id for opened in dead if site.name in opened.sites} | {run_id for run_id, _ in report.recovered}
+    run_ids = {opened.run_id for opened in dead if site.name in opened.sites}
+    run_ids |= {run_id for run_id, _ in report.recovered}
     archive = S3CaptureArchive(store)
     adopted = {run_id: archive.segments(site.name, run_id) for run_id in sorted(run_ids - {report.run_id})}
     taken = [segment for segments in adopted.values() for segment in segments]
@@ -60,7 +61,9 @@ def run_segments(manifest: RunManifest) -> list[StoredObject]:
     return sorted(segments, key=lambda one: one.key.rpartition("/")[2])
 
 
-def stage_run(store: Store, site: Site, manifest: RunManifest, numbers: Sequence[int]) -> tuple[RunManifest, str | None]:
+def stage_run(
+    store: Store, site: Site, manifest: RunManifest, numbers: Sequence[int]
+) -> tuple[RunManifest, str | None]:
     """Join the parts `numbers` of a run, check that nothing is missing, and hand it to the publisher.
 
     Returns the manifest as it is to be stored, and in one line why the run gave less than the site's file
@@ -95,7 +98,7 @@ def run_shortfall(store: Store, site: Site, manifest: RunManifest) -> str | None
 def _report(manifest: RunManifest) -> CrawlReport:
     """Return the crawl's report as far as the manifest tells it."""
     nothing: dict[str, Any] = dict.fromkeys(("segments", "indexes", "recovered"), ())
-    told = {"site": manifest.site, "run_id": manifest.run_id, "sources": manifest.sources, "failures": manifest.failures}
+    told = {key: getattr(manifest, key) for key in ("site", "run_id", "sources", "failures")}
     return CrawlReport.from_json({**manifest.asked, **manifest.counts, **told, **nothing})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -68,24 +69,18 @@ def _print_article(console: Console, row: dict[str, Any], versions: list[dict[st
         state = "" if version["status"] == "live" else f", {version['status']}"
         record = version["capture"]
         place = f", {record['key']} at byte {record['offset']}" if record else ""
-        console.print(
-            Text(
-                f"{mark} version {version['version']}, captured {version['captured_at']:%Y-%m-%d %H:%M:%S} UTC{state}{place}",
-                style="dim",
-            )
-        )
+        console.print(Text(f"{mark} {_captured(version)}{state}{place}", style="dim"))
+
+
+def _captured(row: dict[str, Any]) -> str:
+    return f"version {row['version']}, captured {row['captured_at']:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _print_diffs(console: Console, versions: list[dict[str, Any]]) -> None:
     if len(versions) == 1:
         console.print("one version only: nothing has changed since it was first captured")
-    for before, after in zip(versions, versions[1:], strict=False):
-        console.print(
-            Text(
-                f"version {before['version']} → {after['version']}, captured {after['captured_at']:%Y-%m-%d %H:%M:%S} UTC",
-                style="bold",
-            )
-        )
+    for before, after in pairwise(versions):
+        console.print(Text(f"{_captured(before)} → {_captured(after)}", style="bold"))
         console.print(word_diff(f"{before['title']}\n{before['text']}", f"{after['title']}\n{after['text']}"))
         console.print()
 

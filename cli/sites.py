@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -109,10 +108,12 @@ def _replace(path: Path, text: str, names: set[str]) -> None:
     trial = path.with_name(f".{path.name}.new")
     try:
         trial.write_text(text, encoding="utf-8")
-        if {site.name for site in load_sites([trial])} != names:
-            raise SiteFileError(f"{path}: not laid out as a list of blocks below sites:; edit it by hand")
-        os.replace(trial, path)
+        found = {site.name for site in load_sites([trial])}
+        if found == names:
+            trial.replace(path)
     except SiteFileError as error:
         raise SiteFileError(error.message.replace(str(trial), str(path))) from error
     finally:
         trial.unlink(missing_ok=True)
+    if found != names:
+        raise SiteFileError(f"{path}: not laid out as a list of blocks below sites:; edit it by hand")

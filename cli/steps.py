@@ -1,4 +1,4 @@
-"""The steps that the DAG tasks start: each reads what the one before wrote to S3, and says what it did in one JSON line."""
+"""The steps that the DAG tasks start: each reads what the one before wrote to S3 and prints one line of JSON."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def extract_run(*, site_name: str, run_id: str) -> None:
 @SITE
 @RUN
 def stage(*, site_name: str, run_id: str) -> None:
-    """Check that nothing of the run is missing and hand it to the publisher. Exit 3: the site gave less than expected."""
+    """Check that nothing of the run is missing, hand it to the publisher; exit 3 if the site gave too little."""
     site = select_sites([site_name], load_sites())[0]
     with open_store(check=False) as store:
         manifest, etag = _crawled(store, site_name, run_id)

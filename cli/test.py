@@ -34,5 +34,6 @@ def _passes(name: str, argv: list[str]) -> bool:
     click.echo(f"== {name}", err=True)
     started = time.monotonic()
     done = subprocess.run([sys.executable, *argv], cwd=ROOT, check=False)
-    click.echo(f"== {name}: {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - started:.1f} s", err=True)
+    verdict = "passed" if done.returncode == 0 else "FAILED"
+    click.echo(f"== {name}: {verdict} in {time.monotonic() - started:.1f} s", err=True)
     return done.returncode == 0

@@ -1,4 +1,4 @@
-"""`crawl-worker`: the crawl process that `ingest` starts; several sites on one reactor, events as JSON lines on stdout."""
+"""`crawl-worker`: the crawl process that `ingest` starts: many sites on one reactor, events as JSON lines on stdout."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 
 import click
 import orjson
-from spiders.crawl import crawl_sites
 
 from cli.crawling import SpiderArchive
+from spiders.crawl import crawl_sites
 from spiders.site import load_sites, select_sites
 from storage.connect import open_store
 

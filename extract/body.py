@@ -23,6 +23,8 @@ class NoTreeError(ValueError):
 
 def parse_html(text: str) -> HtmlElement:
     """Return the tree of an HTML document (libxml2 cuts nesting at 256 elements); raises NoTreeError."""
+    if not text.strip():
+        raise NoTreeError("the body is empty")
     tree = load_html(text)
     if tree is None:
         raise NoTreeError("no HTML document")

@@ -69,7 +69,7 @@ def url_date(url: str) -> datetime | None:
 
 
 def plausible(moment: datetime | None, captured_at: datetime) -> datetime | None:
-    """Return `moment` unless it lies before EARLIEST or more than a day after the capture (east of UTC it is tomorrow)."""
+    """Return `moment` unless it lies before EARLIEST or over a day after the capture (east of UTC it is tomorrow)."""
     if moment is None or not EARLIEST <= moment <= captured_at + timedelta(days=1):
         return None
     return moment

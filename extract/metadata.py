@@ -21,9 +21,9 @@ from extract.url import normalise_url
 _SPACE = re.compile(r"\s+")
 _SEPARATOR = re.compile(r"\s+[|–—·•»:-]\s+|\s*[|｜]\s*")
 _PUBLISHED = (
-    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "parsely-pub-date", "sailthru.date",
-    "publish-date", "publish_date", "publication_date", "pubdate", "dc.date.issued", "dcterms.created", "dcterms.date", "dc.date",
-    "article.published", "cxenseparse:recs:publishtime", "date",
+    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "parsely-pub-date",
+    "sailthru.date", "publish-date", "publish_date", "publication_date", "pubdate", "dc.date.issued",
+    "dcterms.created", "dcterms.date", "dc.date", "article.published", "cxenseparse:recs:publishtime", "date",
 )  # fmt: skip
 _MODIFIED = (
     "article:modified_time",
@@ -169,7 +169,7 @@ def _title(
 
 
 def strip_site_name(title: str, site_names: Iterable[str]) -> str:
-    """Return `title` without a last (or first) part that names the site: "Rain ends drought | The Post" → "Rain ends drought"."""
+    """Return `title` without a last or first part that names the site, such as " | The Post"."""
     names = {
         squeezed
         for name in site_names
@@ -214,7 +214,7 @@ def _authors(tree: HtmlElement, meta: dict[str, list[str]], found: JsonLdArticle
 
 
 def clean_authors(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of people or desks in `names`: split, without "By", addresses and numbers; each once, in order."""
+    """Return the people or desks in `names`: split, without "By", addresses and numbers; each once, in order."""
     found: dict[str, str] = {}
     for entry in names:
         for part in _AUTHOR_SPLIT.split(_BYLINE.sub("", _clean(entry) or "")):

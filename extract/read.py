@@ -53,20 +53,17 @@ def read_article(capture: Capture) -> Article | Rejection:
         return _rejection(capture, *reason)
     try:
         html = decode_payload(capture.body, capture.header("Content-Encoding"))
-    except BadEncodingError as error:
-        return _rejection(capture, Reason.BAD_ENCODING, str(error))
-    if not html.strip():
-        return _rejection(capture, Reason.EMPTY, "the body is empty")
-    try:
         tree = parse_html(decode_text(html, capture.header("Content-Type")))
         metadata = read_metadata(tree, capture)
         rights = read_rights(capture.headers, tree)
         text = read_body(tree, capture.final_url)
+    except BadEncodingError as error:
+        return _rejection(capture, Reason.BAD_ENCODING, str(error))
     except NoTreeError as error:
-        return _rejection(capture, Reason.NOT_HTML, str(error))
+        return _rejection(capture, Reason.NOT_HTML if html.strip() else Reason.EMPTY, str(error))
     except RecursionError:
         return _rejection(capture, Reason.EXTRACTION_ERROR, "nested too deep for the extractor")
-    if reason := _no_article(capture, metadata, text):
+    if reason := _no_article(metadata, text):
         return _rejection(capture, *reason)
     return _article(capture, metadata, text, rights)
 
@@ -88,7 +85,7 @@ def _refused(capture: Capture) -> tuple[Reason, str] | None:
     return None
 
 
-def _no_article(capture: Capture, metadata: Metadata, text: str) -> tuple[Reason, str] | None:
+def _no_article(metadata: Metadata, text: str) -> tuple[Reason, str] | None:
     shortest = MIN_DENSE_CHARS if _DENSE.search(text) else MIN_BODY_CHARS
     if metadata.free is False and len(text) < STUB_CHARS:
         return Reason.PAYWALL_STUB, f"{len(text)} characters of a page that says it is not free"

@@ -22,7 +22,7 @@ _LOADER = ArcWarcRecordLoader()
 
 
 class BadWarcError(ValueError):
-    """The file is no whole gzip-per-record WARC: the message names it and the byte of the first record that cannot be read."""
+    """The file is no whole gzip-per-record WARC: the message names it and the byte where reading ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class Site(BaseModel):
 
 
 def site_files(env: dict[str, str] | None = None) -> list[Path]:
-    """Return the site files in force: BROADSHEET_SITES (default sites.yaml beside the launcher), then the running demo's."""
+    """Return the site files in force: BROADSHEET_SITES (default: the launcher's sites.yaml), then a running demo's."""
     env = dict(os.environ) if env is None else env
     root = Path(__file__).resolve().parent.parent
     home = Path(env.get("BROADSHEET_HOME") or root / ".broadsheet")
@@ -145,6 +145,28 @@ def select_sites(names: Iterable[str], sites: list[Site]) -> list[Site]:
 
 
 def _read_file(path: Path) -> Iterator[tuple[Site, str]]:
+    """Yield each site of the file with its place, "path:line"."""
+    top = _mapping(_compose(path), str(path))
+    for key, (line, _) in top.items():
+        if key not in {"defaults", "sites"}:
+            raise SiteFileError(f"{path}:{line}: {key}: unknown key; the file has defaults and sites")
+    if "sites" not in top:
+        raise SiteFileError(f'{path}:1: sites: missing; add "sites:" and a list of sites')
+    defaults = _entries(top["defaults"][1], path) if "defaults" in top else {}
+    for key, (line, _) in defaults.items():
+        if key in {"name", "home", "demo"} or key not in Site.model_fields:
+            raise SiteFileError(f"{path}:{line}: {key}: no default can be set for this key")
+    line, listed = top["sites"]
+    if isinstance(listed, yaml.ScalarNode) and listed.tag.endswith(":null"):
+        return
+    if not isinstance(listed, yaml.SequenceNode):
+        raise SiteFileError(f"{path}:{line}: sites: must be a list; start each site with a dash")
+    for item in listed.value:
+        place = f"{path}:{item.start_mark.line + 1}"
+        yield _build(path, place, defaults | _entries(item, path)), place
+
+
+def _compose(path: Path) -> yaml.Node:
     try:
         if path.stat().st_size > MAX_SITES_FILE_BYTES:
             raise SiteFileError(f"{path}: larger than {MAX_SITES_FILE_BYTES // 2**20} MiB; split it")
@@ -161,24 +183,7 @@ def _read_file(path: Path) -> Iterator[tuple[Site, str]]:
         raise SiteFileError(f"{path}: nested too deep") from error
     if node is None:
         raise SiteFileError(f'{path}:1: empty; start it with "sites:"')
-    top = _mapping(node, str(path))
-    for key, (line, _) in top.items():
-        if key not in {"defaults", "sites"}:
-            raise SiteFileError(f"{path}:{line}: {key}: unknown key; the file has defaults and sites")
-    defaults = _entries(top["defaults"][1], path) if "defaults" in top else {}
-    for key, (line, _) in defaults.items():
-        if key in {"name", "home", "demo"} or key not in Site.model_fields:
-            raise SiteFileError(f"{path}:{line}: {key}: no default can be set for this key")
-    if "sites" not in top:
-        raise SiteFileError(f'{path}:1: sites: missing; add "sites:" and a list of sites')
-    listed = top["sites"][1]
-    if isinstance(listed, yaml.ScalarNode) and listed.tag.endswith(":null"):
-        return
-    if not isinstance(listed, yaml.SequenceNode):
-        raise SiteFileError(f"{path}:{top['sites'][0]}: sites: must be a list; start each site with a dash")
-    for item in listed.value:
-        place = f"{path}:{item.start_mark.line + 1}"
-        yield _build(path, place, defaults | _entries(item, path)), place
+    return node
 
 
 def _build(path: Path, place: str, entries: dict[str, tuple[int, Any]]) -> Site:
@@ -186,7 +191,9 @@ def _build(path: Path, place: str, entries: dict[str, tuple[int, Any]]) -> Site:
         return Site(**{key: value for key, (_, value) in entries.items()})
     except ValidationError as error:
         found = error.errors()
-        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])  # often the misspelt missing key
+        first = next(
+            (one for one in found if one["type"] == "extra_forbidden"), found[0]
+        )  # often the misspelt missing key
         key = str(first["loc"][0]) if first["loc"] else "?"
         where = f"{path}:{entries[key][0]}" if key in entries else place
         message = first["msg"].removeprefix("Value error, ")

@@ -77,7 +77,7 @@ def list_open(store: Store) -> list[OpenRun]:
 
 
 def own_runs(store: Store, run_id: str, site: str) -> list[OpenRun]:
-    """Return the open runs of `site` under `run_id`: one for each process that began it, since a crawl may be retried."""
+    """Return the open runs of `site` under `run_id`: one for each process that began it, as a retry does."""
     return [found for found in list_open(store) if found.run_id == run_id and site in found.sites]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,7 +43,7 @@ class StagedFile:
 
 
 def write_part(store: Store, site: str, run_id: str, number: int, outcomes: Iterable[Article | Rejection]) -> Extracted:
-    """Store the outcomes of a run's segment `number`; the iterable is read in small batches. Repeating it replaces the part."""
+    """Store the outcomes of a run's segment `number`, read in small batches. Repeating it replaces the part."""
     with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
         path = Path(folder) / "rows.parquet"
         articles, rejections = write_rows(path, outcomes, run_id)
@@ -88,12 +89,12 @@ def _batches(
 
 
 def _note(batch: pa.RecordBatch) -> Iterator[Noted]:
-    for name, fields in (("article", ("title", "text_sha256")), ("rejection", ("reason",))):
-        rows = batch.column(name).drop_null()
-        columns = [rows.field(field).to_pylist() for field in ("url", "captured_at", *fields)]
-        for url, captured_at, *rest in zip(*columns, strict=True):
-            yield (
-                Noted(url, captured_at, *rest, None)
-                if name == "article"
-                else Noted(url, captured_at, None, None, *rest)
-            )
+    articles, rejections = batch.column("article").drop_null(), batch.column("rejection").drop_null()
+    for url, at, title, digest in _columns(articles, "url", "captured_at", "title", "text_sha256"):
+        yield Noted(url, at, title, digest, reason=None)
+    for url, at, reason in _columns(rejections, "url", "captured_at", "reason"):
+        yield Noted(url, at, title=None, text_sha256=None, reason=reason)
+
+
+def _columns(rows: pa.StructArray, *names: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(rows.field(name).to_pylist() for name in names), strict=True)

@@ -87,7 +87,9 @@ def test_a_killed_pass_loses_nothing(cli: Cli, demo: Demo, store: Store) -> None
 def test_a_stopped_pass_keeps_what_it_has_and_says_so(cli: Cli, demo: Demo) -> None:
     cli.write_sites(*(paper.site_entry() | {"delay": 1} for paper in demo.papers))
     process = cli.start("ingest", "--json")
-    cli.await_captures(process, 45)  # three records an exchange: robots.txt, feeds and sitemaps are through, pages are not
+    cli.await_captures(
+        process, 45
+    )  # three records an exchange: robots.txt, feeds and sitemaps are through, pages are not
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate()
     assert process.returncode == 1
@@ -160,7 +162,8 @@ def test_no_sites_a_wrong_name_and_a_broken_file_are_usage_errors(cli: Cli) -> N
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_an_s3_that_is_down_is_named_at_once(cli: Cli, demo: Demo) -> None:
+@pytest.mark.usefixtures("demo")
+def test_an_s3_that_is_down_is_named_at_once(cli: Cli) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"

@@ -28,7 +28,7 @@ JSON_LD = {
 
 def read(
     head: str = "", body: str = "", *, hints: Hints = Hints(), url: str = "https://courier.example/harbour/bridge"
-) -> Article:  # noqa: B008
+) -> Article:
     found = read_article(capture(news_page(head, body), url, hints=hints))
     assert isinstance(found, Article), found
     return found
