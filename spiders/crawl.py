@@ -77,6 +77,7 @@ async def crawl_all(  # noqa: PLR0913 - see crawl_sites
     from spiders.gate import Gates  # noqa: PLC0415
     from spiders.house import House  # noqa: PLC0415
 
+    logging.getLogger("scrapy").setLevel(logging.WARNING)  # it has ten lines to say of each site
     limits = limits or Limits()
     stop = asyncio.Event()
     _stop_on_signals(stop)

@@ -89,7 +89,8 @@ class Fetcher:
             self._circle.record(exchange, Facts("redirect", wanted.url, robots))
             if target in seen:
                 raise NoResponse(Reason.REDIRECT_LOOP, f"redirected back to {target}")
-            if not self._circle.scope.holds(target) and self._circle.guard.refusal(target) is None:
+            is_foreign = wanted.kind == "page" and not self._circle.scope.holds(target)  # feeds often live elsewhere
+            if is_foreign and self._circle.guard.refusal(target) is None:
                 raise NoResponse(Reason.OFF_SITE, f"redirected to {target}")
             url = target
             seen.add(url)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -36,7 +37,8 @@ class CrawlProcess:
         parent = os.getpid()
 
         def tie_to_parent() -> None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGUSR1)
+            if sys.platform == "linux":
+                _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGUSR1)
             if os.getppid() != parent:  # it died before the line above
                 os._exit(1)
 

@@ -136,7 +136,7 @@ def job_of(root: Path, *sites: dict[str, Any], revisit_now: bool = False, **name
     limits = QUICK | named.pop("limits", {})
     run_id = named.pop("run_id", None) or new_run_id()
     job = {"sites": list(sites), "root": str(root), "run_id": run_id, "revisit_now": revisit_now, "limits": limits}
-    return job | {"names": named.pop("names", {})}
+    return job | {"names": named.pop("names", {}), "concurrency": named.pop("concurrency", 32)}
 
 
 @pytest.fixture

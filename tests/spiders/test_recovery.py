@@ -273,3 +273,30 @@ def test_one_site_in_error_leaves_the_others_alone(crawl: Any, server: NewsServe
     FolderArchive(tmp_path).write_frontier("times", b"rubbish", None)
     ended = crawl(None, site_of(server, name="herald", feeds=[f"{server.url}/feed.xml"]))
     assert (len(ended.errors), ended.reports["herald"].outcomes["captured"]) == (1, 1)
+
+
+def test_a_stop_before_a_sites_turn_is_a_report_without_a_request(
+    server: NewsServer, held: Held, tmp_path: Path
+) -> None:
+    other = NewsServer()
+    other.publish({PATHS[0]: article(0)})
+    sites = [
+        site_of(one, name=name, feeds=[f"{one.url}/feed.xml"]) for one, name in ((server, "times"), (other, "herald"))
+    ]
+    process = CrawlProcess([sys.executable, str(WORKER), json.dumps(job_of(tmp_path, *sites, concurrency=1))])
+    assert held.asked.wait(30)
+    process.terminate()
+    held.go.set()
+    events, error = events_of(process)
+    other.close()
+    reports = Ended(events, FolderArchive(tmp_path)).reports
+    assert (error, reports["herald"].finish_reason, reports["herald"].discovered, other.seen) == ("", "stopped", 0, [])
+
+
+def test_many_sites_share_one_process_and_each_has_its_report(crawl: Any, server: NewsServer) -> None:
+    server.publish({PATHS[0]: article(0)})
+    others = [site_of(server, name=f"paper-{n}", feeds=[f"{server.url}/feed.xml"]) for n in range(60)]
+    ended = crawl(None, *others)
+    assert len(ended.reports) == 61
+    assert {report.outcomes["captured"] for report in ended.reports.values()} == {1}
+    assert server.most_open == 1

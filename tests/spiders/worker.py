@@ -29,7 +29,7 @@ def tell(event: dict[str, Any]) -> None:
 
 def arguments(job: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     sites = [Site(**site) for site in job["sites"]]
-    named = {"revisit_now": job["revisit_now"], "limits": Limits(**job["limits"])}
+    named = {"revisit_now": job["revisit_now"], "limits": Limits(**job["limits"]), "concurrency": job["concurrency"]}
     return [sites, job["run_id"], FolderArchive(Path(job["root"])), tell], named
 
 
