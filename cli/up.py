@@ -93,12 +93,9 @@ class Progress:
     def report(self, event: dict[str, Any]) -> None:
         """Show one event of the supervisor."""
         at = f"{time.monotonic() - self.started:5.1f} s"
-        if "step" in event:
-            self.console.print(
-                f"[green]{at}[/]  {event['step']}" if self.console.is_terminal else f"{at}  {event['step']}"
-            )
-        elif "warning" in event:
-            self.console.print(f"{at}  {event['warning']}", style="yellow", markup=False)
+        if line := event.get("step") or event.get("warning"):
+            style = "yellow" if "warning" in event else None
+            self.console.print(f"{at}  {line}", style=style, markup=False, soft_wrap=True)
         elif "ready" in event:
             click.echo(ready_text(event["ready"], detached=self.detached))
 
