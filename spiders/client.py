@@ -18,7 +18,7 @@ from twisted.internet import error as net
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web._newclient import ParseError, ResponseFailed, _WrapperException
+from twisted.web._newclient import ParseError, RequestNotSent, ResponseFailed, _WrapperException
 from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
@@ -31,6 +31,12 @@ from spiders.guard import Guard
 from spiders.limits import Limits
 from spiders.wire import HeadTooLarge, ListeningFactory
 
+# What Twisted, OpenSSL and Scrapy raise when an exchange goes wrong; anything else is a bug and says so.
+_FAILURES = (
+    net.ConnectError, net.ConnectionClosed, net.ConnectingCancelledError, net.NotConnectingError, net.NoProtocol,
+    net.DNSLookupError, net.VerifyError, net.CertificateError, _WrapperException, RequestNotSent, CancelledError,
+    TunnelError, TlsError, VerificationError, ParseError, HeadTooLarge, ValueError, OSError,
+)  # fmt: skip
 _IDLE_S = 30  # an idle connection is closed after this
 
 
@@ -148,24 +154,13 @@ class HttpClient:
         timer = self._reactor.callLater(ask.timeout_s, expire)
         try:
             response = await maybe_deferred_to_future(answer)
+            if expired:  # between the head and this line: nobody would end the body
+                _abort(response._transport)  # noqa: SLF001
+                raise CancelledError
             truncated = await _read(response, reader)
         except NoResponse:
             raise
-        except (
-            net.ConnectError,
-            net.ConnectionLost,
-            net.ConnectionClosed,
-            net.DNSLookupError,
-            _WrapperException,
-            CancelledError,
-            TunnelError,
-            TlsError,
-            ParseError,
-            HeadTooLarge,
-            VerificationError,
-            ValueError,
-            OSError,
-        ) as error:
+        except _FAILURES as error:
             raise _no_response(error, ask.timeout_s if expired else None) from error
         finally:
             if timer.active():

@@ -111,6 +111,46 @@ def test_an_index_that_names_itself_ends(crawl: Any, server: NewsServer) -> None
     assert server.paths() == ["/s.xml", "/t.xml"]
 
 
+def test_a_sitemap_whose_lastmod_stays_is_not_asked_again(crawl: Any, server: NewsServer) -> None:
+    def index(lastmod: str) -> Reply:
+        entries = f"<sitemap><loc>{server.url}/a.xml</loc><lastmod>{lastmod}</lastmod></sitemap>"
+        return Reply(f"<sitemapindex {SITEMAP}>{entries}</sitemapindex>".encode())
+
+    server.routes = {
+        "/s.xml": index("2026-11-01"),
+        "/a.xml": Reply(urlset(server.url + STORY)),
+        STORY: Reply(article(1)),
+    }
+    site = {"sitemaps": [f"{server.url}/s.xml"]}
+    crawl(site)
+    server.seen.clear()
+    ended = crawl(site)
+    assert server.paths() == ["/s.xml"]
+    assert ended.counts == {"not_due": 1}, "what it listed is still listed"
+    assert ended.report.sources == {f"{server.url}/s.xml": "not modified, 0 links, 1 of them not asked again"}
+    server.routes["/s.xml"] = index("2026-11-02")
+    server.routes["/a.xml"] = Reply(urlset(server.url + STORY, f"{server.url}/2026/11/22/another-story"))
+    assert crawl(site).counts == {"not_due": 1, "captured": 1}
+
+
+def test_the_many_sitemaps_of_an_index_are_taken_in_turn(crawl: Any, server: NewsServer) -> None:
+    maps = [f"/map-{n:02d}.xml" for n in range(12)]
+    server.routes = {path: Reply(urlset(f"{server.url}/2026/11/22/story-of-{path[5:7]}")) for path in maps}
+    server.routes |= {
+        "/s.xml": Reply(index_of(*(server.url + path for path in maps))),
+        "*": Reply(article(1), etag=False),
+    }
+    site = {"sitemaps": [f"{server.url}/s.xml"]}
+    crawl(site)
+    crawl(site)
+    server.seen.clear()
+    ended = crawl(site)
+    assert server.paths() == ["/s.xml"], "twelve that brought nothing new wait a while"
+    assert ended.counts == {"not_due": 12}
+    ended = crawl(site, limits={"sitemaps": 5}, revisit_now=True)
+    assert ended.report.sources[f"{server.url}/s.xml"].endswith("7 left for the next run")
+
+
 def test_indexes_are_followed_three_deep(crawl: Any, server: NewsServer) -> None:
     server.routes = {f"/{n}.xml": Reply(index_of(f"{server.url}/{n + 1}.xml")) for n in range(9)}
     crawl({"sitemaps": [f"{server.url}/0.xml"]})

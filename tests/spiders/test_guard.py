@@ -147,3 +147,11 @@ def test_a_name_that_does_not_resolve_is_a_dns_error(crawl: Any, server: NewsSer
     ended = crawl({"feeds": [f"{server.url}/feed.xml"], "allow_hosts": ["gone.paper.invalid"]})
     assert ended.failures == {gone: "robots"}
     assert "DNS" in ended.report.failures[0].detail
+
+
+def test_a_name_server_that_never_answers_is_a_timeout(crawl: Any, server: NewsServer) -> None:
+    slow = "http://slow.example/2026/11/22/story-0"
+    server.routes["/feed.xml"] = Reply(rss([slow]))
+    site = {"feeds": [f"{server.url}/feed.xml"], "allow_hosts": ["slow.example"]}
+    ended = crawl(site, names={"slow.example": "never"}, limits={"request_s": 0.2})
+    assert "no answer within 0.2 s" in ended.report.failures[0].detail

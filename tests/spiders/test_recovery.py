@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from extract.warc import read_captures
-from spiders.errors import CrawlFailed
+from spiders import recovery
+from spiders.errors import CrawlFailed, SpiderError
 from spiders.frontier import Frontier
 from spiders.process import CrawlProcess
 from tests.spiders.conftest import WORKER, Ended, job_of, site_of
@@ -266,6 +267,18 @@ def test_a_damaged_frontier_is_an_error_that_names_it(crawl: Any, server: NewsSe
     (error,) = crawl().errors
     assert error.startswith("state/times/frontier: damaged")
     assert server.seen == []
+
+
+def test_a_second_crawl_of_a_site_waits_for_the_first_and_then_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = FolderArchive(tmp_path)
+    first = recovery.recover(archive, "times", "20261122T100000Z-000001")
+    monkeypatch.setattr(recovery, "_LOCK_WAIT_S", 0.0)
+    with pytest.raises(SpiderError, match="times: another crawl of it runs on this machine"):
+        recovery.recover(archive, "times", "20261122T100000Z-000002")
+    first.release()
+    recovery.recover(archive, "times", "20261122T100000Z-000002").release()
 
 
 def test_one_site_in_error_leaves_the_others_alone(crawl: Any, server: NewsServer, tmp_path: Path) -> None:

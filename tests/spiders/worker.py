@@ -45,6 +45,8 @@ def install_names(reactor: Any, names: dict[str, str]) -> None:
             if hostName not in names:
                 return self.inner.resolveHostName(receiver, hostName, portNumber, *rest)
             receiver.resolutionBegan(None)
+            if names[hostName] == "never":
+                return receiver
             receiver.addressResolved(IPv4Address("TCP", names[hostName], portNumber))
             receiver.resolutionComplete()
             return receiver
