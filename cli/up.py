@@ -20,6 +20,7 @@ from rich.console import Console
 from cli.stack_errors import PartFailed, PortTaken, StackUnfit
 from cli.stack_home import REPO, StackHome
 from cli.stack_state import lock_stack
+from spiders.site import load_sites
 
 DEFAULT_PORT = 8080
 NEEDED_BYTES = 2**29  # Postgres, its log of changes and our logs; the embedded S3 asks for its own
@@ -39,6 +40,7 @@ def up(*, detach: bool, port: int | None, no_demo: bool, supervise: bool) -> Non
     home = StackHome.from_env()
     _check_machine(home)
     lock_stack(home).release()  # says at once what the supervisor would find a moment later
+    load_sites()  # a broken file would leave every site without its DAG
     port = _choose_port(port)
     if detach:
         _detach(home, port, no_demo=no_demo)

@@ -125,6 +125,14 @@ def test_a_taken_port_is_refused_in_one_line_with_the_fix(tmp_path: Path) -> Non
     assert refused.stderr == f"Error: port {port} is taken on 127.0.0.1; choose another with --port, or leave it out\n"
 
 
+def test_a_broken_sites_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    env = stack_env(tmp_path / "home")
+    Path(env["BROADSHEET_SITES"]).write_text("sites:\n  - {name: times}\n")
+    refused = broadsheet(env, "up", "--detach")
+    assert refused.returncode == 2
+    assert refused.stderr == f"Error: {env['BROADSHEET_SITES']}:2: home: missing; every site needs a name and a home\n"
+
+
 def test_a_part_that_is_killed_is_started_again(stack: Stack) -> None:
     def part(name: str) -> dict[str, Any]:
         return next(part for part in status(stack.env)["parts"] if part["name"] == name)
