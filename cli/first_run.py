@@ -61,13 +61,15 @@ def first_pass(
 
 def _first_run(api: AirflowApi, dag_id: str, since: str) -> str:
     """Return the id of a run that goes on; start one unless the scheduler has. "" while the DAG is not parsed yet."""
+    dag = next((dag for dag in api.dags() if dag["dag_id"] == dag_id), None)
+    if dag is None:
+        return ""  # not parsed yet
     found = api.runs(dag_id, limit=5)
     going = [run for run in found if run["state"] not in ENDED or (run["end_date"] or "") > since]
     if going:
         return str(going[-1]["dag_run_id"])
-    dag = next((dag for dag in api.dags() if dag["dag_id"] == dag_id), None)
-    if dag is None or (not found and dag["next_dagrun_run_after"] and dag["next_dagrun_run_after"] < since):
-        return ""  # not parsed yet, or the scheduler is about to start the run that its schedule owes
+    if not found and dag["next_dagrun_run_after"] and dag["next_dagrun_run_after"] < since:
+        return ""  # the scheduler is about to start the run that its schedule owes
     return api.trigger(dag_id)
 
 
