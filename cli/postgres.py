@@ -7,6 +7,7 @@ commits do not wait for the disk.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -95,6 +96,12 @@ class EmbeddedPostgres:
             argv += ["-c", f"{name}={value}"]
         part = Part("postgres", argv, self._env(), stage=2, stop_signal=signal.SIGINT, account=self.account)
         return Component(part, self.log)
+
+    def clear(self) -> None:
+        """Remove the folder that only held the socket of a server which has stopped."""
+        if self.sockets != self.folder:
+            with contextlib.suppress(OSError):  # not empty: somebody else uses it
+                self.sockets.rmdir()
 
     def wait_ready(self, server: Component, pause: Callable[[float], None]) -> None:
         """Return when the server answers and has its database; PartFailed if it ends or takes READY_WITHIN_S."""

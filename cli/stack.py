@@ -55,6 +55,7 @@ class Supervisor:
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     components: list[Component] = field(default_factory=list)
     store: StoreServer | None = None
+    postgres: EmbeddedPostgres | None = None
     guard: Guard | None = None
     started_at: float = field(default_factory=time.time)
     ready_at: float | None = None
@@ -118,7 +119,7 @@ class Supervisor:
     def _start_database(self) -> AirflowHost:
         """Return the host of Airflow's components, loading while Postgres starts."""
         own = self.env.get(OWN_DATABASE)
-        postgres = None if own else EmbeddedPostgres(self.home)
+        postgres = self.postgres = None if own else EmbeddedPostgres(self.home)
         settings = airflow_settings(self.home, self.port, own or (postgres.sql_alchemy_conn if postgres else ""))
         write_airflow_env(self.home, settings)
         host = AirflowHost(airflow_environment(settings, self.env), self.home.logs / "airflow.log")
@@ -250,6 +251,8 @@ class Supervisor:
         for component in self.components:
             if component.process:
                 component.process.wait()
+        if self.postgres:
+            self.postgres.clear()
         self.home.demo_sites.unlink(missing_ok=True)
         self.home.state.unlink(missing_ok=True)
         if self.guard:

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from cli.postgres import socket_folder
 from tests.cli.stacks import REPO, api_of, broadsheet, living, processes_of, stack_env, status, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -160,6 +161,7 @@ def test_ctrl_c_stops_all_and_leaves_a_stack_that_starts_again(tmp_path: Path) -
             up.communicate(timeout=120)
         assert up.returncode == 0
         assert living(started) == []
+        assert not socket_folder(home / "postgres").exists()
 
 
 def test_killing_the_supervisor_leaves_nothing_running_and_down_can_be_repeated(tmp_path: Path) -> None:
