@@ -18,6 +18,7 @@ import time
 import urllib.request
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -124,14 +125,15 @@ def run_ingest(home: Path, sites: Path, proxy: str) -> tuple[dict[str, Any], flo
     return json.loads(out.splitlines()[-1]), seconds, memory.peaks, requests
 
 
-def measure(args: argparse.Namespace, pages: int) -> None:
-    """Measure one size and print it."""
-    hosts = choose_hosts(args.shared, pages, args.multiply)
-    bodies = page_bodies(args.shared, hosts, args.multiply)
+def measure(args: argparse.Namespace, pages: int) -> tuple[int, int]:
+    """Measure one size and print it; return the pages read and the S3 requests made."""
+    hosts, originals = choose_hosts(args.shared, args.sites)
+    copies = max(1, round(pages / originals))
+    bodies = page_bodies(args.shared, hosts, copies)
     home = Path(tempfile.mkdtemp(prefix="broadsheet-bench-"))
     try:
         rates = [] if args.no_peer else [time_bare(bodies)]
-        with replay(args.shared, args.port, hosts, args.multiply, 1.0) as served:
+        with replay(args.shared, args.port, hosts, copies, 1.0) as served:
             site_file(served.sites, home / "sites.yaml")
             report, seconds, peaks, requests = run_ingest(home, home / "sites.yaml", served.proxy)
         rates += [] if args.no_peer else [time_bare(bodies)]
@@ -152,8 +154,8 @@ def measure(args: argparse.Namespace, pages: int) -> None:
         kinds[name.split()[0]] = max(kinds[name.split()[0]], peak)
     print("  peak memory MiB: " + ", ".join(f"{name} {peak / 2**20:.0f}" for name, peak in sorted(kinds.items())))
     total = sum(requests.values())
-    per_pages = 1000 * total / max(fetched, 1)
-    print(f"  S3 requests {total} ({dict(requests)}): {total / len(hosts):.1f} a site, {per_pages:.0f} per 1,000 pages")
+    print(f"  S3 requests {total} ({dict(requests)}): {total / len(hosts):.1f} a site")
+    return fetched, total
 
 
 def main() -> None:
@@ -161,14 +163,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with corpus/ and replay/")
     parser.add_argument("--pages", type=int, nargs="+", default=[2000])
-    parser.add_argument("--multiply", type=int, default=4, help="copies of each page")
+    parser.add_argument("--sites", type=int, default=30, help="sites that the pages are spread over; 0: all")
     parser.add_argument("--port", type=int, default=8070)
     parser.add_argument("--no-peer", action="store_true", help="leave trafilatura alone out")
     args = parser.parse_args()
     if not (args.shared / "corpus/index.json").exists():
         sys.exit(f"{args.shared} has no corpus/index.json: give the place of stored pages with --shared")
-    for pages in args.pages:
-        measure(args, pages)
+    measured = [measure(args, pages) for pages in args.pages]
+    for (fewer, before), (more, after) in pairwise(sorted(measured)):
+        rate = 1000 * (after - before) / (more - fewer)
+        print(f"S3 requests beyond a run's fixed ones, {fewer} to {more} pages: {rate:.1f} per 1,000")
 
 
 if __name__ == "__main__":

@@ -53,18 +53,13 @@ def page_bodies(shared: Path, hosts: list[str], multiply: int) -> list[tuple[str
     return [(page.replay_url, page.body()) for pages in world.sites.values() for page in pages]
 
 
-def choose_hosts(shared: Path, pages: int, multiply: int) -> list[str]:
-    """Return hosts, those with most pages first, that have at least `pages` pages together."""
+def choose_hosts(shared: Path, count: int) -> tuple[list[str], int]:
+    """Return the `count` hosts with most pages (all with 0), and how many pages they have together."""
     module = _load(shared / "replay/replay.py")
-    world = module.World(shared / "corpus", None, multiply, 1.0)
-    chosen: list[str] = []
-    total = 0
-    for host, found in sorted(world.sites.items(), key=lambda item: (-len(item[1]), item[0])):
-        if total >= pages:
-            break
-        chosen.append(host)
-        total += len(found)
-    return chosen
+    world = module.World(shared / "corpus", None, 1, 1.0)
+    ordered = sorted(world.sites.items(), key=lambda item: (-len(item[1]), item[0]))
+    chosen = ordered[: count or None]
+    return [host for host, _ in chosen], sum(len(pages) for _, pages in chosen)
 
 
 def site_file(sites: list[dict[str, Any]], path: Path) -> None:
