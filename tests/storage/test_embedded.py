@@ -32,7 +32,8 @@ import sys
 from pathlib import Path
 from storage.connect import open_store
 from storage.settings import StoreSettings
-from storage.vacuum import data_bytes
+print("ready", flush=True)
+sys.stdin.readline()
 with open_store(StoreSettings(home=Path(sys.argv[1]), min_free_mib=0)) as store:
     store.put(f"state/{sys.argv[2]}", b"x")
     print(store.settings.endpoint, flush=True)
@@ -49,9 +50,12 @@ def embedded(tmp_path: Path) -> Iterator[EmbeddedStore]:
 
 
 def user(home: Path, name: str) -> subprocess.Popen[str]:
-    """A process that opens the store of `home` and keeps it open until its stdin closes."""
+    """A process that opens the store of `home` when it is sent a line and keeps it open until its stdin closes."""
     argv = [sys.executable, "-c", USE, str(home), name]
-    return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
 
 
 def finish(process: subprocess.Popen[str]) -> str:
@@ -63,6 +67,10 @@ def finish(process: subprocess.Popen[str]) -> str:
 def test_four_processes_at_once_start_one_server_and_the_last_to_leave_stops_it(embedded: EmbeddedStore) -> None:
     home = embedded.folder.parent
     users = [user(home, str(number)) for number in range(4)]
+    for process in users:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
     endpoints = [process.stdout.readline() for process in users if process.stdout]
     assert len(set(endpoints)) == 1
     server = embedded.running()
@@ -191,13 +199,14 @@ def test_nothing_is_open_to_others(embedded: EmbeddedStore) -> None:
     assert stat.S_IMODE(embedded.folder.stat().st_mode) == 0o700
 
 
-def test_replaced_objects_give_their_space_back(embedded: EmbeddedStore) -> None:
+def test_replaced_objects_give_their_space_back(embedded: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.vacuum.GROWTH_BYTES", 2**20)
     with open_store(StoreSettings(home=embedded.folder.parent, min_free_mib=0)) as store:
-        for _ in range(40):
-            store.put("state/times/frontier", secrets.token_bytes(4 * 2**20))
+        for _ in range(8):
+            store.put("state/times/frontier", secrets.token_bytes(2**20))
         newest = store.get("state/times/frontier").body
-        assert data_bytes(embedded.data) > 150 * 2**20
-    assert data_bytes(embedded.data) < 20 * 2**20
+        assert data_bytes(embedded.data) > 8 * 2**20
+    assert data_bytes(embedded.data) < 2 * 2**20
     with open_store(StoreSettings(home=embedded.folder.parent, min_free_mib=0)) as store:
         assert store.get("state/times/frontier").body == newest
 

@@ -159,6 +159,30 @@ def test_a_crash_around_any_step_loses_and_doubles_nothing(
     assert found == [("bridge", 1, "live"), ("bridge", 2, "live"), ("ferry", 1, "gone"), ("tram", 1, "live")]
     assert Archive(store).rejections().num_rows == 1
     assert list(store.list(layout.STAGED)) == []
+    stage(store, 3, article(text="Edited.", minutes=90), article("tram", "Stops.", minutes=90))
+    report = publish(store)
+    assert (report.articles, report.versions, report.unchanged) == (0, 1, 1)
+
+
+def test_two_publishers_of_different_runs_cannot_number_one_article_alike(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage(store, 1, article())
+    publish(store)
+    stage(store, 3, article(text="Second edit.", minutes=60))
+    real, calls = publishing.append_rows, []
+
+    def append_while_another_publishes(*args: Any) -> None:
+        calls.append(args)
+        if len(calls) == 1:
+            stage(store, 2, article(text="First edit.", minutes=30))
+            other = [one for one in store.list(layout.STAGED) if run_id(2) in one.key]
+            publishing._publish_batch(store, other, {})
+        real(*args)
+
+    monkeypatch.setattr(publishing, "append_rows", append_while_another_publishes)
+    publish(store)
+    assert history(store) == [(1, "The bridge reopens.", "live"), (2, "First edit.", "live"), (3, "Second edit.", "live")]
 
 
 def test_a_run_is_remembered_past_the_tables_checkpoints(store: Store) -> None:
