@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.airflow_api import AirflowApi, ApiSilent
+from cli.airflow_api import AirflowApi, ApiRefused, ApiSilent
 
 ARTICLES_ASSET = "broadsheet://articles"
 PUBLISH_DAG = "publish"
@@ -52,11 +52,15 @@ def first_pass(
                         report(f"{site}: first run {states[site]}")
             if len(states) == len(sites) and set(states.values()) <= ENDED and _all_published(api, since, states):
                 break
-        except ApiSilent as error:
-            report(str(error))
+        except (ApiSilent, ApiRefused) as error:  # the stack goes on; only this view of it waits
+            report(f"Airflow's API: {error}")
             pause(2.0)
         pause(POLL_S)
-    return FirstPass(states, _counts(api, since), time.monotonic() - started)
+    try:
+        counts = _counts(api, since)
+    except (ApiSilent, ApiRefused):
+        counts = {}
+    return FirstPass(states, counts, time.monotonic() - started)
 
 
 def _first_run(api: AirflowApi, dag_id: str, since: str) -> str:
