@@ -115,4 +115,5 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
 def after_failure(known: KnownUrl, reason: Reason, now: datetime) -> KnownUrl:
     """Return `known` after it got no answer, or was not asked for."""
     failures = known.failures + 1
-    return replace(known, failures=failures, reason=reason.value, next_visit=retry_at(failures, now))
+    again = now + RETRY_LAST if reason == Reason.NOARCHIVE else retry_at(failures, now)  # a wish, not a mishap
+    return replace(known, failures=failures, reason=reason.value, next_visit=again)

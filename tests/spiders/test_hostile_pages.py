@@ -156,3 +156,16 @@ def test_a_link_that_is_no_url_is_a_counted_failure(crawl: Any, server: NewsServ
         b'<rss version="2.0"><channel><item><link>http://host:port/</link></item><item><link>http://u:p@127.0.0.1/</link></item></channel></rss>'
     )
     assert sorted(crawl().failures.values()) == ["bad_url", "bad_url"]
+
+
+@pytest.mark.parametrize("way", ["header", "markup", "gzipped markup"])
+def test_a_page_that_says_noarchive_is_not_kept(crawl: Any, server: NewsServer, way: str) -> None:
+    body = b'<html><head><meta name="robots" content="noindex, noarchive"></head><body>secret words</body></html>'
+    reply = {
+        "header": Reply(b"<p>secret words</p>", headers=(("X-Robots-Tag", "noarchive"),)),
+        "markup": Reply(body),
+        "gzipped markup": Reply(gzip.compress(body), headers=(("Content-Encoding", "gzip"),)),
+    }[way]
+    ended = crawl_one(crawl, server, reply)
+    assert ended.failures == {server.url + STORY: "noarchive"}
+    assert not [h for kind, h, _ in ended.records() if h.get_header("WARC-Target-URI") == server.url + STORY]
