@@ -225,6 +225,22 @@ def test_a_checkpointed_frontier_saves_refetching_on_another_machine(
     assert crawl().counts == {"captured": 3, "not_due": 5}
 
 
+def test_a_run_that_dies_after_a_checkpoint_is_still_named(
+    crawl: Any, server: NewsServer, held: Held, tmp_path: Path
+) -> None:
+    process = start(tmp_path, server, run_id="20261122T100000Z-00dead", limits={"checkpoint_s": 0.0})
+    assert held.asked.wait(30)
+    os.kill(process.pid, signal.SIGKILL)
+    events_of(process)
+    ended = crawl()
+    ((run_id, segments),) = ended.report.recovered
+    assert (run_id, len(segments)) == ("20261122T100000Z-00dead", 5), (
+        "its report never came out: someone must read them"
+    )
+    assert ended.counts == {"captured": 3, "not_due": 5}
+    assert crawl().report.recovered == ()
+
+
 def test_a_bucket_that_fails_makes_an_error_and_the_next_run_hands_the_pages_over(
     crawl: Any, server: NewsServer, tmp_path: Path
 ) -> None:
