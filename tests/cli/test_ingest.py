@@ -1,18 +1,25 @@
 from __future__ import annotations
 
+import io
 import json
+import os
 import signal
 import socket
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
+from extract.warc import read_members
 from spiders.demo.newspaper import Demo, ManualClock
 from storage.client import Store
+from storage.embedded import EmbeddedStore
 from storage.open_runs import list_open
+from storage.settings import StoreSettings
 from tests.cli.conftest import Cli
+from tests.extract.page import PARAGRAPHS, news_page
 
 AFTER_ALL_EDITS_S = 1300.0
 
@@ -170,3 +177,59 @@ def test_an_s3_that_is_down_is_named_at_once(cli: Cli) -> None:
     done = cli("ingest", code=1, BROADSHEET_S3_ENDPOINT=endpoint)
     assert endpoint in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_s3_that_dies_in_the_middle_fails_the_pass_and_loses_nothing(cli: Cli, demo: Demo, tmp_path: Path) -> None:
+    embedded = EmbeddedStore(StoreSettings(home=tmp_path / "own-s3", min_free_mib=0))
+    server = embedded.start()
+    settings = embedded.settings(server)
+    assert settings.secret_key
+    cli.env |= {
+        "BROADSHEET_S3_ENDPOINT": str(settings.endpoint),
+        "AWS_ACCESS_KEY_ID": str(settings.access_key),
+        "AWS_SECRET_ACCESS_KEY": settings.secret_key.get_secret_value(),
+    }
+    cli.write_sites(*(paper.site_entry() | {"delay": 0.4} for paper in demo.papers))
+    process = cli.start("ingest")
+    cli.await_captures(process, 45)
+    os.kill(server.pid, signal.SIGKILL)
+    _, err = process.communicate()
+    assert process.returncode == 1, err
+    assert str(settings.endpoint) in err.splitlines()[-1]
+    embedded.start()
+    cli.write_sites(*(paper.site_entry() for paper in demo.papers))
+    report = cli.ingest()
+    embedded.stop()
+    assert report["published"]["articles"] == len(demo.truth(0))
+    assert report["totals"]["recovered"] > 0
+
+
+def test_a_page_that_says_noarchive_is_counted_and_no_byte_of_it_is_kept(cli: Cli, store: Store) -> None:
+    page = news_page(paragraphs=(*PARAGRAPHS, "This sentence stays with its publisher alone."))
+    pages = {
+        "/rss": b"<rss version='2.0'><channel><item><link>/news/open</link></item><item><link>/news/closed</link></item></channel></rss>",
+        "/news/open": news_page(),
+        "/news/closed": page.replace(b"<head>", b"<head><meta name='robots' content='noarchive'>"),
+    }
+
+    class Paper(Answer):
+        def do_GET(self) -> None:
+            body = pages.get(self.path, b"")
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "application/rss+xml" if self.path == "/rss" else "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Paper) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{server.server_port}"
+        cli.write_sites({"name": "paper", "home": f"http://{host}/", "feeds": [f"http://{host}/rss"], "allow_hosts": [host], "delay": 0})
+        cli.ingest()
+        server.shutdown()
+    assert [row["url"] for row in cli.rows()] == [f"http://{host}/news/open"]
+    assert [row["reason"] for row in cli.rows("rejections")] == ["noarchive"]
+    for listed in store.list(""):
+        body = store.get(listed.key).body
+        plain = b"".join(member.data for member in read_members(io.BytesIO(body), listed.key)) if listed.key.endswith(".gz") else body
+        assert b"stays with its publisher" not in plain, listed.key
