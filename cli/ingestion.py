@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 from click import ClickException
 
@@ -85,11 +87,15 @@ class Ingestion:
         return self._report(started_at, time.monotonic() - clock, manifests, published)
 
     def _crawl(self) -> None:
-        """Start the crawl processes; their events, and the end of each, come through the queue."""
-        names = list(self._passes)
-        count = -(-len(names) // SITES_PER_PROCESS)
-        for number in range(count):
-            own = names[number::count]
+        """Start the crawl processes; their events, and the end of each, come through the queue.
+
+        One process has all sites of a host: one connection a host is kept within a process.
+        """
+        count = -(-len(self._passes) // SITES_PER_PROCESS)
+        shares: list[list[str]] = [[] for _ in range(count)]
+        for name, one in self._passes.items():
+            shares[zlib.crc32((urlsplit(one.site.home).hostname or "").encode()) % count].append(name)
+        for own in filter(None, shares):
             argv = [sys.executable, "-m", "cli", "crawl-worker", "--run", self._run_id]
             argv += ["--revisit-now"] if self._revisit_now else []
             process = CrawlProcess([*argv, "--", *own])
