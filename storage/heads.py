@@ -57,8 +57,7 @@ class Heads:
         kept = self.rows.filter(pc.invert(pc.is_in(self.rows["article_id"], value_set=wanted)))
         names = SCHEMA.names[1:]
         rows = [
-            {"article_id": article} | {name: getattr(head, name) for name in names}
-            for article, head in changed.items()
+            {"article_id": article} | {name: getattr(head, name) for name in names} for article, head in changed.items()
         ]
         return Heads(pa.concat_tables([kept, pa.Table.from_pylist(rows, schema=SCHEMA)]))
 

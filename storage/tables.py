@@ -53,9 +53,7 @@ def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs:
         write_deltalake(table, rows, mode="append", writer_properties=ZSTD, commit_properties=_fenced(runs))
 
 
-def set_status(
-    store: Store, table: DeltaTable, status: str, where: str, runs: Iterable[tuple[str, str]] = ()
-) -> None:
+def set_status(store: Store, table: DeltaTable, status: str, where: str, runs: Iterable[tuple[str, str]] = ()) -> None:
     """Set the status of the article versions that the SQL predicate `where` names; fenced like `append_rows`."""
     with table_errors(store, layout.ARTICLES):
         table.update(

@@ -55,7 +55,11 @@ class PlainS3(BaseHTTPRequestHandler):
         if heeds_absence and self.headers.get("If-None-Match") and key in self.objects:
             self.refuse(412, "PreconditionFailed")
             return
-        if heeds_match and (wanted := self.headers.get("If-Match")) and (key not in self.objects or self.etag(key) != wanted):
+        if (
+            heeds_match
+            and (wanted := self.headers.get("If-Match"))
+            and (key not in self.objects or self.etag(key) != wanted)
+        ):
             self.refuse(412, "PreconditionFailed")
             return
         self.objects[key] = body

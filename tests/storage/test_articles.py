@@ -53,7 +53,10 @@ def test_latest_versions_come_by_capture_time(archive: Archive) -> None:
 
 def test_articles_are_chosen_by_site_url_and_time(archive: Archive) -> None:
     assert names(archive, site="post") == [("tram", 1)]
-    assert names(archive, url="HTTPS://Times.example/bridge?utm_source=x#top", all_versions=True) == [("bridge", 1), ("bridge", 2)]
+    assert names(archive, url="HTTPS://Times.example/bridge?utm_source=x#top", all_versions=True) == [
+        ("bridge", 1),
+        ("bridge", 2),
+    ]
     second = START + timedelta(days=1)
     assert names(archive, since=second) == [("bridge", 2), ("tram", 1)]
     assert names(archive, since=second, until=second + timedelta(seconds=1)) == [("bridge", 2)]

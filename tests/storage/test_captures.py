@@ -108,7 +108,9 @@ def test_a_manifest_of_a_newer_version_is_refused_by_name(store: Store) -> None:
         read_manifest(store, "times", run_id(1))
 
 
-@pytest.mark.parametrize(("site", "run"), [("../x", run_id(1)), ("times", "../../x"), ("a/b", run_id(1)), ("", run_id(1))])
+@pytest.mark.parametrize(
+    ("site", "run"), [("../x", run_id(1)), ("times", "../../x"), ("a/b", run_id(1)), ("", run_id(1))]
+)
 def test_no_name_leads_out_of_its_folder(site: str, run: str) -> None:
     for key in (layout.manifest_key, layout.staged_key, layout.extracted_key):
         with pytest.raises(ValueError, match="is no"):

@@ -151,7 +151,10 @@ def test_a_store_that_ignores_conditions_is_refused(tmp_path: Path, mode: str, h
 
 
 def test_a_bucket_without_permission_is_refused_by_name(tmp_path: Path) -> None:
-    with plain_s3("readonly", tmp_path) as store, pytest.raises(StoreRefused, match=r"s3:PutObject refused .* grant it"):
+    with (
+        plain_s3("readonly", tmp_path) as store,
+        pytest.raises(StoreRefused, match=r"s3:PutObject refused .* grant it"),
+    ):
         check_store(store)
 
 

@@ -155,7 +155,9 @@ def test_a_crash_around_any_step_loses_and_doubles_nothing(
         with pytest.raises(KeyboardInterrupt):
             publish(store)
     publish(store)
-    found = sorted((row["url"].rpartition("/")[2], row["version"], row["status"]) for row in rows(store, all_versions=True))
+    found = sorted(
+        (row["url"].rpartition("/")[2], row["version"], row["status"]) for row in rows(store, all_versions=True)
+    )
     assert found == [("bridge", 1, "live"), ("bridge", 2, "live"), ("ferry", 1, "gone"), ("tram", 1, "live")]
     assert Archive(store).rejections().num_rows == 1
     assert list(store.list(layout.STAGED)) == []
@@ -182,7 +184,11 @@ def test_two_publishers_of_different_runs_cannot_number_one_article_alike(
 
     monkeypatch.setattr(publishing, "append_rows", append_while_another_publishes)
     publish(store)
-    assert history(store) == [(1, "The bridge reopens.", "live"), (2, "First edit.", "live"), (3, "Second edit.", "live")]
+    assert history(store) == [
+        (1, "The bridge reopens.", "live"),
+        (2, "First edit.", "live"),
+        (3, "Second edit.", "live"),
+    ]
 
 
 def test_a_run_is_remembered_past_the_tables_checkpoints(store: Store) -> None:

@@ -56,7 +56,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 def test_any_article_survives_arrow(
     title: str, text: str, tags: list[str], captured: datetime, published: datetime | None, section: str | None
 ) -> None:
-    made = article(title=title, text=text, tags=tuple(tags), captured_at=captured, published_at=published, section=section)
+    made = article(
+        title=title, text=text, tags=tuple(tags), captured_at=captured, published_at=published, section=section
+    )
     table = pa.Table.from_pylist([to_row(made)], schema=schema.ARTICLE_ROW)
     assert from_row(Article, table.to_pylist()[0]) == made
 
