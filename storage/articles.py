@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +16,7 @@ from extract.url import article_id, normalise_url
 from storage import layout, schema
 from storage.client import Store
 from storage.connect import open_store
+from storage.scan import both, scan
 from storage.settings import StoreSettings
 from storage.tables import open_table, table_errors
 
@@ -61,9 +63,7 @@ class Archive:
         `since` (inclusive) and `until` (exclusive) are aware datetimes about captured_at; with `until` the latest
         version is the one in force then. `url` is normalised first.
         """
-        chosen = _filter(site, since, until)
-        if url is not None:
-            chosen = _both(chosen, pc.field("article_id") == article_id(normalise_url(url)))
+        chosen = _Chosen.of(site, since, until, url)
         batches = self._batches(layout.ARTICLES, chosen, schema.ARTICLES, latest=not all_versions)
         return pa.Table.from_batches(batches, schema=schema.ARTICLES).sort_by(
             [("captured_at", "ascending"), ("url", "ascending"), ("version", "ascending")]
@@ -74,13 +74,15 @@ class Archive:
         all_versions: bool = False,
     ) -> Iterator[pa.RecordBatch]:  # fmt: skip
         """Yield the rows of `articles`, unsorted and a batch at a time: for exports larger than memory."""
-        yield from self._batches(layout.ARTICLES, _filter(site, since, until), schema.ARTICLES, latest=not all_versions)
+        chosen = _Chosen.of(site, since, until)
+        yield from self._batches(layout.ARTICLES, chosen, schema.ARTICLES, latest=not all_versions)
 
     def rejections(
         self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> pa.Table:
         """Return rejection rows by captured_at, then URL."""
-        batches = self._batches(layout.REJECTIONS, _filter(site, since, until), schema.REJECTIONS, latest=False)
+        chosen = _Chosen.of(site, since, until)
+        batches = self._batches(layout.REJECTIONS, chosen, schema.REJECTIONS, latest=False)
         return pa.Table.from_batches(batches, schema=schema.REJECTIONS).sort_by(
             [("captured_at", "ascending"), ("url", "ascending")]
         )
@@ -103,24 +105,22 @@ class Archive:
         table = open_table(self.store, layout.ARTICLES)
         return table.version() if table else None
 
-    def _batches(
-        self, key: str, chosen: pc.Expression | None, columns: pa.Schema, *, latest: bool
-    ) -> Iterator[pa.RecordBatch]:
+    def _batches(self, key: str, chosen: _Chosen, columns: pa.Schema, *, latest: bool) -> Iterator[pa.RecordBatch]:
         table = open_table(self.store, key)
         if table is None:
             return
         with table_errors(self.store, key):
             old = _superseded(table, chosen) if latest else pa.array([], pa.string())
-            for batch in table.to_pyarrow_dataset().to_batches(columns=columns.names, filter=chosen):
+            for batch in scan(table, columns.names, when=chosen.when, texts=chosen.texts):
                 kept = batch.filter(pc.invert(pc.is_in(_version_key(batch), value_set=old))) if len(old) else batch
                 if kept.num_rows:
                     yield kept
 
 
-def _superseded(table: DeltaTable, chosen: pc.Expression | None) -> pa.Array:
+def _superseded(table: DeltaTable, chosen: _Chosen) -> pa.Array:
     """Return "article_id:version" of the chosen rows that are not the latest of their article."""
-    columns = ["article_id", "version", "captured_at"]
-    rows = table.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+    order_by = pa.schema([schema.ARTICLES.field(name) for name in ("article_id", "version", "captured_at")])
+    rows = pa.Table.from_batches(scan(table, order_by.names, when=chosen.when, texts=chosen.texts), schema=order_by)
     order = rows.sort_by([("captured_at", "descending"), ("version", "descending")])
     newest: set[str] = set()
     old = []
@@ -135,21 +135,23 @@ def _version_key(batch: pa.RecordBatch) -> pa.Array:
     return pc.binary_join_element_wise(batch["article_id"], pc.cast(batch["version"], pa.string()), ":")
 
 
-def _filter(site: str | None, since: datetime | None, until: datetime | None) -> pc.Expression | None:
-    """Return the filter expression; its days prune whole partitions before any file is opened."""
-    chosen = None
-    day, moment = pc.field(schema.PARTITION.name), pc.field("captured_at")
-    if site is not None:
-        chosen = _both(chosen, pc.field("site") == site)
-    if since is not None:
-        chosen = _both(chosen, (day >= _utc(since).date()) & (moment >= _utc(since)))
-    if until is not None:
-        chosen = _both(chosen, (day <= _utc(until).date()) & (moment < _utc(until)))
-    return chosen
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which rows: `when` prunes whole partitions by their day before any file is opened."""
 
+    when: pc.Expression | None
+    texts: dict[str, list[str]]
 
-def _both(one: pc.Expression | None, other: pc.Expression) -> pc.Expression:
-    return other if one is None else one & other
+    @classmethod
+    def of(cls, site: str | None, since: datetime | None, until: datetime | None, url: str | None = None) -> _Chosen:
+        when = None
+        day, moment = pc.field(schema.PARTITION.name), pc.field("captured_at")
+        if since is not None:
+            when = both(when, (day >= _utc(since).date()) & (moment >= _utc(since)))
+        if until is not None:
+            when = both(when, (day <= _utc(until).date()) & (moment < _utc(until)))
+        texts = {"site": [site]} if site is not None else {}
+        return cls(when, texts | ({"article_id": [article_id(normalise_url(url))]} if url is not None else {}))
 
 
 def _utc(moment: datetime) -> datetime:

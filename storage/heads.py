@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from deltalake import DeltaTable
 from storage import layout
 from storage.client import Store
 from storage.errors import ObjectMissing
+from storage.scan import scan
 from storage.tables import table_errors
 from storage.versions import Head, State, content_digest
 
@@ -83,9 +84,8 @@ def write_heads(store: Store, table: DeltaTable, heads: Heads) -> None:
 
 def read_history(store: Store, table: DeltaTable, articles: set[str]) -> dict[str, list[State]]:
     """Return (captured_at, digest) of every version of `articles`."""
-    wanted = pc.field("article_id").isin(sorted(articles))
     found: dict[str, list[State]] = {}
-    for row in _scan(store, table, wanted):
+    for row in _scan(store, table, {"article_id": sorted(articles)} if articles else {}):
         state = (row["captured_at"], content_digest(row["title"], row["text_sha256"]))
         found.setdefault(row["article_id"], []).append(state)
     return found
@@ -94,7 +94,7 @@ def read_history(store: Store, table: DeltaTable, articles: set[str]) -> dict[st
 def _scan_heads(store: Store, table: DeltaTable) -> Heads:
     log.info("reading the heads of %s at version %s", layout.ARTICLES, table.version())
     heads: dict[str, Head] = {}
-    for row in _scan(store, table, None):
+    for row in _scan(store, table, {}):
         article, version = row["article_id"], row["version"]
         known = heads.get(article)
         last = max(version, known.last_version if known else 0)
@@ -106,9 +106,9 @@ def _scan_heads(store: Store, table: DeltaTable) -> Heads:
     return Heads.empty().replaced(heads)
 
 
-def _scan(store: Store, table: DeltaTable, wanted: pc.Expression | None) -> Iterator[dict[str, Any]]:
+def _scan(store: Store, table: DeltaTable, texts: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
     with table_errors(store, layout.ARTICLES):
-        for batch in table.to_pyarrow_dataset().to_batches(columns=_COLUMNS, filter=wanted):
+        for batch in scan(table, _COLUMNS, texts=texts):
             yield from batch.to_pylist()
 
 

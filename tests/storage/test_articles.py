@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from extract.rejection import Reason
 from storage import schema
 from storage.articles import Archive
 from storage.client import Store
@@ -94,3 +95,16 @@ def test_polars_reads_the_same(archive: Archive) -> None:
 def test_batches_hold_the_same_rows(archive: Archive) -> None:
     assert sum(batch.num_rows for batch in archive.article_batches()) == 3
     assert sum(batch.num_rows for batch in archive.article_batches(all_versions=True)) == 4
+
+
+def test_articles_in_files_that_an_update_rewrote_are_found_by_site_url_and_time(store: Store) -> None:
+    """deltalake writes string_view when it updates; three articles a file, so that statistics alone cannot answer."""
+    write_staged(store, "times", run_id(0), [article(), article("ferry"), article("tram")])
+    publish(store)
+    write_staged(store, "times", run_id(1), [rejection("ferry", Reason.GONE, minutes=60)])
+    publish(store)
+    archive = Archive(store)
+    url = article("ferry").url
+    assert [row["status"] for row in archive.articles(url=url).to_pylist()] == ["gone"]
+    assert archive.articles(site="times", since=START - timedelta(hours=1)).num_rows == 3
+    assert archive.articles(site="another").num_rows == 0
