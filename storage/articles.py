@@ -23,6 +23,7 @@ from storage.tables import open_table, table_errors
 if TYPE_CHECKING:
     import polars as pl
     from deltalake import DeltaTable
+    from pyarrow.fs import FileSystem
 
 
 class Archive:
@@ -110,17 +111,20 @@ class Archive:
         if table is None:
             return
         with table_errors(self.store, key):
-            old = _superseded(table, chosen) if latest else pa.array([], pa.string())
-            for batch in scan(table, columns.names, when=chosen.when, texts=chosen.texts):
+            files = self.store.table_files(key)
+            old = _superseded(table, files, chosen) if latest else pa.array([], pa.string())
+            for batch in scan(table, files, columns.names, when=chosen.when, texts=chosen.texts):
                 kept = batch.filter(pc.invert(pc.is_in(_version_key(batch), value_set=old))) if len(old) else batch
                 if kept.num_rows:
                     yield kept
 
 
-def _superseded(table: DeltaTable, chosen: _Chosen) -> pa.Array:
+def _superseded(table: DeltaTable, files: FileSystem, chosen: _Chosen) -> pa.Array:
     """Return "article_id:version" of the chosen rows that are not the latest of their article."""
     order_by = pa.schema([schema.ARTICLES.field(name) for name in ("article_id", "version", "captured_at")])
-    rows = pa.Table.from_batches(scan(table, order_by.names, when=chosen.when, texts=chosen.texts), schema=order_by)
+    rows = pa.Table.from_batches(
+        scan(table, files, order_by.names, when=chosen.when, texts=chosen.texts), schema=order_by
+    )
     order = rows.sort_by([("captured_at", "descending"), ("version", "descending")])
     newest: set[str] = set()
     old = []

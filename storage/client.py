@@ -23,6 +23,7 @@ from storage.stream import ObjectStream
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from pyarrow.fs import FileSystem
 
     from storage.settings import StoreSettings
 
@@ -199,6 +200,23 @@ class Store:
     def table_options(self) -> dict[str, str]:
         """Return the storage options that deltalake and polars need for this bucket, with credentials as of now."""
         return table_options(self._session, self.settings)
+
+    def table_files(self, key: str) -> FileSystem:
+        """Return Arrow's own file system rooted at the table at `key`.
+
+        deltalake's is written in Python, and a thread of Arrow's that still holds one of its files when the
+        program ends takes the program down with it.
+        """
+        from pyarrow.fs import S3FileSystem, SubTreeFileSystem  # noqa: PLC0415 - crawls need none of Arrow
+
+        options = self.table_options()
+        scheme, _, host = (self.settings.endpoint or "").partition("://")
+        s3 = S3FileSystem(
+            access_key=options.get("AWS_ACCESS_KEY_ID"), secret_key=options.get("AWS_SECRET_ACCESS_KEY"),
+            session_token=options.get("AWS_SESSION_TOKEN"), region=options.get("AWS_REGION"),
+            endpoint_override=host or None, scheme=scheme or "https",
+        )  # fmt: skip
+        return SubTreeFileSystem(f"{self._bucket}/{self._prefix}{key}", s3)
 
     def close(self) -> None:
         """Close the pooled connections."""

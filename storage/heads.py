@@ -108,7 +108,7 @@ def _scan_heads(store: Store, table: DeltaTable) -> Heads:
 
 def _scan(store: Store, table: DeltaTable, texts: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
     with table_errors(store, layout.ARTICLES):
-        for batch in scan(table, _COLUMNS, texts=texts):
+        for batch in scan(table, store.table_files(layout.ARTICLES), _COLUMNS, texts=texts):
             yield from batch.to_pylist()
 
 

@@ -8,10 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 from pyarrow.dataset import FileSystemDataset
+from pyarrow.fs import FileSystem
 
 
 def scan(
     table: DeltaTable,
+    files: FileSystem,
     columns: Sequence[str],
     *,
     when: pc.Expression | None = None,
@@ -19,6 +21,7 @@ def scan(
 ) -> Iterator[pa.RecordBatch]:
     """Yield batches of the rows that `when` lets pass and whose text columns hold one of the values in `texts`.
 
+    `files` is the file system rooted at the table (Store.table_files).
     Only files whose statistics allow a match are read. Text is compared after a cast: files that deltalake
     rewrites (an update does) hold Arrow's string_view, which nothing compares with string.
     """
@@ -27,9 +30,9 @@ def scan(
         column = pc.field(name)
         prune = both(prune, (column >= min(values)) & (column <= max(values)))
         keep = both(keep, column.cast(pa.string()).isin(list(values)))
-    dataset = table.to_pyarrow_dataset()
-    files = list(dataset.get_fragments(filter=prune))
-    chosen = FileSystemDataset(files, dataset.schema, dataset.format, dataset.filesystem)
+    dataset = table.to_pyarrow_dataset(filesystem=files)
+    fragments = list(dataset.get_fragments(filter=prune))
+    chosen = FileSystemDataset(fragments, dataset.schema, dataset.format, dataset.filesystem)
     yield from chosen.to_batches(columns=list(columns), filter=keep)
 
 
