@@ -224,12 +224,24 @@ def test_a_page_that_says_noarchive_is_counted_and_no_byte_of_it_is_kept(cli: Cl
     with ThreadingHTTPServer(("127.0.0.1", 0), Paper) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         host = f"127.0.0.1:{server.server_port}"
-        cli.write_sites({"name": "paper", "home": f"http://{host}/", "feeds": [f"http://{host}/rss"], "allow_hosts": [host], "delay": 0})
+        cli.write_sites(
+            {
+                "name": "paper",
+                "home": f"http://{host}/",
+                "feeds": [f"http://{host}/rss"],
+                "allow_hosts": [host],
+                "delay": 0,
+            }
+        )
         cli.ingest()
         server.shutdown()
     assert [row["url"] for row in cli.rows()] == [f"http://{host}/news/open"]
     assert [row["reason"] for row in cli.rows("rejections")] == ["noarchive"]
     for listed in store.list(""):
         body = store.get(listed.key).body
-        plain = b"".join(member.data for member in read_members(io.BytesIO(body), listed.key)) if listed.key.endswith(".gz") else body
+        plain = (
+            b"".join(member.data for member in read_members(io.BytesIO(body), listed.key))
+            if listed.key.endswith(".gz")
+            else body
+        )
         assert b"stays with its publisher" not in plain, listed.key

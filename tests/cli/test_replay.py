@@ -45,7 +45,9 @@ def pywb(bucket: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen([WAYBACK, "-p", str(port), "-b", "127.0.0.1"], cwd=bucket.parent, stderr=subprocess.PIPE) as server:
+    with subprocess.Popen(
+        [WAYBACK, "-p", str(port), "-b", "127.0.0.1"], cwd=bucket.parent, stderr=subprocess.PIPE
+    ) as server:
         while server.poll() is None:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/").close()
@@ -59,7 +61,9 @@ def pywb(bucket: Path) -> Iterator[str]:
 
 def test_warcio_check_finds_nothing_wrong(bucket: Path) -> None:
     files = [str(path) for path in bucket.rglob("*.warc.gz")]
-    done = subprocess.run([Path(sys.executable).with_name("warcio"), "check", *files], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("warcio"), "check", *files], capture_output=True, text=True, check=False
+    )
     assert files
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -75,7 +79,9 @@ def test_pywb_replays_every_page_byte_for_byte_with_its_headers(bucket: Path, py
                     assert answer.read() == capture.body, capture.url
                     for name, value in capture.headers:
                         if name.lower() in {"content-type", "content-encoding", "etag", "last-modified"}:
-                            told = answer.headers.get_all(name, []) + answer.headers.get_all(f"X-Archive-Orig-{name}", [])
+                            told = answer.headers.get_all(name, []) + answer.headers.get_all(
+                                f"X-Archive-Orig-{name}", []
+                            )
                             assert value in told, name
                 count += 1
     assert count >= 18
