@@ -56,9 +56,8 @@ class Newsroom:
         size = sum(request["bytes"] for request in asked if request["status"] == 200)
         print(f"  requests to the sites by status {statuses}, {size / 2**20:.1f} MiB of bodies")
         errors = {name: one["error"] for name, one in report["sites"].items() if "error" in one}
-        print(
-            f"  errors {errors}; less than expected {[name for name, one in report['sites'].items() if 'shortfall' in one]}"
-        )
+        short = [name for name, one in report["sites"].items() if "shortfall" in one]
+        print(f"  errors {errors}; less than expected {short}")
         return report
 
     def _log(self) -> list[dict[str, Any]]:
