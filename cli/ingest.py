@@ -30,6 +30,8 @@ def ingest(*, sites: tuple[str, ...], revisit_now: bool, as_json: bool) -> None:
     click.echo(orjson.dumps(report).decode() if as_json else summary(report))
     if failed := {name: one["error"] for name, one in report["sites"].items() if "error" in one}:
         raise RunFailed("; ".join(f"{name}: {why}" for name, why in failed.items()))
+    if report["refused"]:
+        raise RunFailed(f"not published: {report['refused']}")
     if report["stopped"]:
         raise RunFailed(
             "stopped before the end; everything captured so far is archived, the next run goes on from here"

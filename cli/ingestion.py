@@ -34,7 +34,7 @@ from storage.client import Store
 from storage.manifest import RunManifest, write_manifest
 from storage.open_runs import OpenRun, close_runs, dead_runs, open_run
 from storage.parts import drop_parts
-from storage.publish import PublishReport, publish
+from storage.publish import PublishReport, StagedRefused, publish
 from storage.staging import Extracted
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ class Ingestion:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._processes: list[CrawlProcess] = []
         self._stopped = False
+        self._refused: str | None = None
 
     def run(self) -> dict[str, Any]:
         """Do the whole pass and return its report; what fails for one site is in that site's part of it."""
@@ -83,7 +84,10 @@ class Ingestion:
             self._follow(pool, stagers, bar)
             manifests = self._finish(bar)
         close_runs(self._store, [opened, *self._dead], manifests)
-        published = publish(self._store)
+        try:
+            published = publish(self._store)
+        except StagedRefused as error:  # the others are published; the report says so, and what was refused
+            published, self._refused = error.report, error.message
         return self._report(started_at, time.monotonic() - clock, manifests, published)
 
     def _crawl(self) -> None:
@@ -201,6 +205,7 @@ class Ingestion:
             "started_at": started_at.isoformat(),
             "seconds": round(seconds, 3),
             "stopped": self._stopped,
+            "refused": self._refused,
             "totals": _totals(list(sites.values())),
             "published": asdict(published),
             "sites": sites,

@@ -22,6 +22,7 @@ from storage.errors import ObjectMissing
 from storage.manifest import RunManifest, RunState, read_manifest, write_manifest
 from storage.open_runs import close_runs, dead_runs, list_open, open_run, own_runs
 from storage.parts import drop_parts, written_parts
+from storage.publish import StagedRefused
 from storage.publish import publish as publish_staged
 
 SITE = click.argument("site_name", metavar="SITE")
@@ -106,9 +107,14 @@ def stage(*, site_name: str, run_id: str) -> None:
 
 @click.command(hidden=True)
 def publish() -> None:
-    """Commit every staged run to the tables."""
+    """Commit every staged run to the tables; exit 1, after the counts, if a staged file could not be read."""
     with open_store() as store:
-        _say(**asdict(publish_staged(store)))
+        try:
+            report = publish_staged(store)
+        except StagedRefused as error:
+            _say(**asdict(error.report))
+            raise
+        _say(**asdict(report))
 
 
 def _manifest(store: Store, site_name: str, run_id: str) -> tuple[RunManifest, str] | None:

@@ -16,6 +16,7 @@ CHECKS = {
     "types": ["-m", "mypy", "--no-error-summary"],
     "import rules": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"],
 }
+ALL_TESTS = ["-q", "--numprocesses", "2", "--dist", "loadfile"]  # they wait for servers more than they compute
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -23,7 +24,7 @@ CHECKS = {
 def test(*, pytest_args: tuple[str, ...]) -> None:
     """Run lint, types, import rules and all tests; with PYTEST_ARGS only pytest, with them."""
     failed = [] if pytest_args else [name for name, argv in CHECKS.items() if not _passes(name, argv)]
-    if not _passes("tests", ["-m", "pytest", *(pytest_args or ["-q"])]):
+    if not _passes("tests", ["-m", "pytest", *(pytest_args or ALL_TESTS)]):
         failed.append("tests")
     if failed:
         click.echo(f"failed: {', '.join(failed)}", err=True)

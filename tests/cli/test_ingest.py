@@ -245,3 +245,14 @@ def test_a_page_that_says_noarchive_is_counted_and_no_byte_of_it_is_kept(cli: Cl
             else body
         )
         assert b"stays with its publisher" not in plain, listed.key
+
+
+def test_a_staged_file_that_cannot_be_read_fails_the_pass_after_the_others_are_published(
+    cli: Cli, demo: Demo, store: Store
+) -> None:
+    store.put("staged/another/20261122T120000Z-abcdef.parquet", b"no Parquet")
+    done = cli("ingest", "--json", code=1)
+    assert "staged/another/20261122T120000Z-abcdef.parquet" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["published"]["articles"] == len(demo.truth(0))
+    assert json.loads(cli("publish", code=1).stdout.splitlines()[-1])["articles"] == 0
+    assert store.get("staged/another/20261122T120000Z-abcdef.parquet").body == b"no Parquet"
