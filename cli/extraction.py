@@ -18,9 +18,8 @@ from extract.stored import StoredObject
 from extract.warc import read_captures
 from storage.client import Store
 from storage.connect import open_store
-from storage.parts import write_part
 from storage.settings import StoreSettings
-from storage.staging import Extracted
+from storage.staging import Extracted, write_part
 
 log = logging.getLogger(__name__)
 PAGE_TIMEOUT_S = 30  # the slowest page of the development corpus takes 0.8 s

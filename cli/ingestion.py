@@ -33,9 +33,8 @@ from spiders.site import Site
 from storage.client import Store
 from storage.manifest import RunManifest, write_manifest
 from storage.open_runs import OpenRun, close_runs, dead_runs, open_run
-from storage.parts import drop_parts
 from storage.publish import PublishReport, StagedRefused, publish
-from storage.staging import Extracted
+from storage.staging import Extracted, drop_parts
 
 log = logging.getLogger(__name__)
 SITES_PER_PROCESS = 300  # one reactor crawls this many at ease; the other cores are better spent on extraction

@@ -19,12 +19,12 @@ from spiders.frontier import Frontier
 from spiders.report import CrawlReport
 from spiders.shortfall import shortfall
 from spiders.site import Site
-from storage import parts
 from storage.captures import S3CaptureArchive
 from storage.client import Store
 from storage.errors import StoreConflict
 from storage.manifest import RunManifest, RunState, add_objects
 from storage.open_runs import OpenRun
+from storage.staging import Noted, stage_parts
 
 FRONTIER_TRIES = 10
 
@@ -70,7 +70,7 @@ def stage_run(
     expects, if it did. Repeatable. Raises CountsDiffer when a capture has no outcome: the run is not staged then.
     """
     failed = [_failure(manifest, one) for one in manifest.failures]
-    staged = parts.stage_parts(store, site.name, manifest.run_id, numbers, failed)
+    staged = stage_parts(store, site.name, manifest.run_id, numbers, failed)
     read, captured = len(staged.noted) - len(failed), manifest.counts["outcomes"].get("captured", 0)
     if read < captured:
         raise CountsDiffer(
@@ -108,7 +108,7 @@ def _failure(manifest: RunManifest, failure: Mapping[str, Any]) -> Rejection:
     return Rejection(manifest.site, failure["url"], at, reason, detail, None, manifest.run_id)
 
 
-def _note_extractions(store: Store, site: str, noted: Sequence[parts.Noted]) -> Frontier:
+def _note_extractions(store: Store, site: str, noted: Sequence[Noted]) -> Frontier:
     """Tell the frontier what became of the pages, whoever else writes it at the same time; return it."""
     archive = S3CaptureArchive(store)
     for attempt in range(1, FRONTIER_TRIES + 1):

@@ -21,9 +21,9 @@ from storage.connect import open_store
 from storage.errors import ObjectMissing
 from storage.manifest import RunManifest, RunState, read_manifest, write_manifest
 from storage.open_runs import close_runs, dead_runs, list_open, open_run, own_runs
-from storage.parts import drop_parts, written_parts
 from storage.publish import StagedRefused
 from storage.publish import publish as publish_staged
+from storage.staging import drop_parts, written_parts
 
 SITE = click.argument("site_name", metavar="SITE")
 RUN = click.option("--run", "run_id", required=True, help="The run's id, the same for all its steps and their retries.")

@@ -43,11 +43,6 @@ def manifest_key(site: str, run_id: str) -> str:
     return f"runs/{_site(site)}/{_run(run_id)}.json"
 
 
-def extracted_key(site: str, run_id: str) -> str:
-    """Return the key of a run's extracted articles and rejections, before they are staged."""
-    return f"runs/{_site(site)}/{_run(run_id)}.extracted.parquet"
-
-
 def parts_prefix(site: str, run_id: str) -> str:
     """Return the prefix of a run's extracted parts, numbered like its segments."""
     return f"runs/{_site(site)}/{_run(run_id)}.parts/"

@@ -1,14 +1,19 @@
-"""A run's articles and rejections on their way to the tables: one Parquet file, extracted first, then staged."""
+"""A run's articles and rejections on their way to the tables, in Parquet.
+
+Parts first, one a WARC segment, written as the segments are read; then, joined, the staged file that waits for publish.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,25 +31,91 @@ BATCH_ROWS = 256  # rows held as Python objects at once: some 10 MiB of articles
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A written file and what is in it."""
+    """A written part and what is in it."""
 
     object: StoredObject
     articles: int
     rejections: int
 
 
-def write_extracted(store: Store, site: str, run_id: str, outcomes: Iterable[Article | Rejection]) -> Extracted:
-    """Store a run's outcomes below runs/; the iterable is read in small batches, so a long run stays small in memory.
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What became of one URL: an article of this title and text, or a rejection's reason."""
 
-    Repeating it replaces the file.
-    """
+    url: str
+    captured_at: datetime
+    title: str | None
+    text_sha256: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A run's staged file (None when there is nothing to publish), and what became of each URL in it, in its order."""
+
+    object: StoredObject | None
+    noted: tuple[Noted, ...]
+
+
+def write_part(store: Store, site: str, run_id: str, number: int, outcomes: Iterable[Article | Rejection]) -> Extracted:
+    """Store the outcomes of a run's segment `number`, read in small batches. Repeating it replaces the part."""
     with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
         path = Path(folder) / "rows.parquet"
-        articles, rejections = write_rows(path, outcomes, run_id)
-        return Extracted(store.put_file(layout.extracted_key(site, run_id), path), articles, rejections)
+        articles, rejections = _write_rows(path, outcomes, run_id)
+        return Extracted(store.put_file(layout.part_key(site, run_id, number), path), articles, rejections)
 
 
-def write_rows(path: Path, outcomes: Iterable[Article | Rejection], run_id: str) -> tuple[int, int]:
+def written_parts(store: Store, site: str, run_id: str) -> set[int]:
+    """Return the numbers of the parts that the run has."""
+    prefix = layout.parts_prefix(site, run_id)
+    return {int(listed.key.removeprefix(prefix).partition(".")[0]) for listed in store.list(prefix)}
+
+
+def stage_parts(store: Store, site: str, run_id: str, numbers: Iterable[int], more: Sequence[Rejection]) -> StagedFile:
+    """Join the parts `numbers` and the rejections `more` into the run's staged file. ObjectMissing without a part.
+
+    Batches are copied as they are, so that a run of any length needs little memory.
+    """
+    noted: list[Noted] = []
+    with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
+        path = Path(folder) / "rows.parquet"
+        with pq.ParquetWriter(path, schema.STAGED, compression="zstd") as writer:
+            for batch in _batches(store, site, run_id, numbers, more):
+                writer.write_batch(batch)
+                noted += _note(batch)
+        if not noted:
+            return StagedFile(None, ())
+        return StagedFile(store.put_file(layout.staged_key(site, run_id), path), tuple(noted))
+
+
+def drop_parts(store: Store, site: str, run_id: str, numbers: Iterable[int]) -> None:
+    """Delete the parts of a run whose manifest says that it is staged."""
+    store.delete(layout.part_key(site, run_id, number) for number in numbers)
+
+
+def _batches(
+    store: Store, site: str, run_id: str, numbers: Iterable[int], more: Sequence[Rejection]
+) -> Iterator[pa.RecordBatch]:
+    for number in numbers:
+        key = layout.part_key(site, run_id, number)
+        yield from _open_rows(store.get(key).body, key).iter_batches(BATCH_ROWS)
+    if more:
+        yield pa.RecordBatch.from_pylist([staged_row(rejection, run_id) for rejection in more], schema=schema.STAGED)
+
+
+def _note(batch: pa.RecordBatch) -> Iterator[Noted]:
+    articles, rejections = batch.column("article").drop_null(), batch.column("rejection").drop_null()
+    for url, at, title, digest in _columns(articles, "url", "captured_at", "title", "text_sha256"):
+        yield Noted(url, at, title, digest, reason=None)
+    for url, at, reason in _columns(rejections, "url", "captured_at", "reason"):
+        yield Noted(url, at, title=None, text_sha256=None, reason=reason)
+
+
+def _columns(rows: pa.StructArray, *names: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(rows.field(name).to_pylist() for name in names), strict=True)
+
+
+def _write_rows(path: Path, outcomes: Iterable[Article | Rejection], run_id: str) -> tuple[int, int]:
     articles = rejections = 0
     pending = iter(outcomes)
     with pq.ParquetWriter(path, schema.STAGED, compression="zstd") as writer:
@@ -54,35 +125,6 @@ def write_rows(path: Path, outcomes: Iterable[Article | Rejection], run_id: str)
             articles, rejections = articles + found, rejections + len(batch) - found
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema.STAGED))
     return articles, rejections
-
-
-def stage_run(store: Store, site: str, run_id: str) -> Extracted:
-    """Hand a run's extracted file over to the publisher; repeatable, and publishing twice adds nothing."""
-    body = store.get(layout.extracted_key(site, run_id)).body
-    parsed = open_rows(body, layout.extracted_key(site, run_id))
-    key = layout.staged_key(site, run_id)
-    store.put(key, body)
-    articles, rejections = (
-        sum(len(part) for part in _parts(parsed, name)) if parsed.metadata.num_rows else 0
-        for name in ("article", "rejection")
-    )
-    return Extracted(stored_object(key, body), articles, rejections)
-
-
-def write_staged(store: Store, site: str, run_id: str, outcomes: Iterable[Article | Rejection]) -> Extracted:
-    """Extract and stage in one: what `ingest` does."""
-    write_extracted(store, site, run_id, outcomes)
-    return stage_run(store, site, run_id)
-
-
-def read_extracted(store: Store, site: str, run_id: str) -> Iterator[Article | Rejection]:
-    """Yield a run's outcomes: its articles, then its rejections."""
-    return read_outcomes(store, layout.extracted_key(site, run_id))
-
-
-def read_staged(store: Store, site: str, run_id: str) -> Iterator[Article | Rejection]:
-    """Yield a staged run's outcomes: its articles, then its rejections."""
-    return read_outcomes(store, layout.staged_key(site, run_id))
 
 
 def read_outcomes(store: Store, key: str) -> Iterator[Article | Rejection]:
@@ -97,7 +139,7 @@ def read_tables(store: Store, key: str) -> tuple[pa.Table, pa.Table]:
 
     Raises ObjectRefused, naming the key, for a damaged file or one that a newer version wrote.
     """
-    parsed = open_rows(store.get(key).body, key)
+    parsed = _open_rows(store.get(key).body, key)
     try:
         articles = pa.Table.from_batches(_parts(parsed, "article"), schema=schema.ARTICLE_ROW)
         rejections = pa.Table.from_batches(_parts(parsed, "rejection"), schema=schema.REJECTION_ROW)
@@ -111,7 +153,7 @@ def stored_object(key: str, body: bytes) -> StoredObject:
     return StoredObject(key, hashlib.sha256(body).hexdigest(), len(body))
 
 
-def open_rows(body: bytes, key: str) -> pq.ParquetFile:
+def _open_rows(body: bytes, key: str) -> pq.ParquetFile:
     try:
         parsed = pq.ParquetFile(io.BytesIO(body))
     except (pa.ArrowException, OSError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from extract.article import Article, Extraction, RemovedSpan, content_sha256
 from extract.capture import WarcRecord
 from extract.rejection import Reason, Rejection
 from extract.url import article_id
+from storage.client import Store
+from storage.staging import StagedFile, stage_parts, write_part
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -36,3 +39,9 @@ def article(path: str = "bridge", text: str = "The bridge reopens.", *, minutes:
 def rejection(path: str = "bridge", reason: Reason = Reason.NOT_FOUND, *, minutes: float = 0) -> Rejection:
     """A rejection at site "times", tried `minutes` after START."""
     return Rejection("times", f"https://times.example/{path}", START + timedelta(minutes=minutes), reason, "HTTP 404")
+
+
+def stage_outcomes(store: Store, site: str, run: str, outcomes: Iterable[Article | Rejection]) -> StagedFile:
+    """Stage a run of one segment, as a crawl and its extraction would have."""
+    write_part(store, site, run, 0, outcomes)
+    return stage_parts(store, site, run, [0], [])

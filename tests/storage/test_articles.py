@@ -13,8 +13,7 @@ from storage import schema
 from storage.articles import Archive
 from storage.client import Store
 from storage.publish import publish
-from storage.staging import write_staged
-from tests.storage.making import START, article, rejection, run_id
+from tests.storage.making import START, article, rejection, run_id, stage_outcomes
 
 DAY_MINUTES = 24 * 60
 
@@ -28,7 +27,7 @@ def archive(store: Store) -> Archive:
         [article("tram", minutes=2 * DAY_MINUTES, site="post"), rejection("gone", minutes=2 * DAY_MINUTES)],
     ]
     for number, outcomes in enumerate(days):
-        write_staged(store, "times", run_id(number), outcomes)
+        stage_outcomes(store, "times", run_id(number), outcomes)
         publish(store)
     return Archive(store)
 
@@ -99,9 +98,9 @@ def test_batches_hold_the_same_rows(archive: Archive) -> None:
 
 def test_articles_in_files_that_an_update_rewrote_are_found_by_site_url_and_time(store: Store) -> None:
     """deltalake writes string_view when it updates; three articles a file, so that statistics alone cannot answer."""
-    write_staged(store, "times", run_id(0), [article(), article("ferry"), article("tram")])
+    stage_outcomes(store, "times", run_id(0), [article(), article("ferry"), article("tram")])
     publish(store)
-    write_staged(store, "times", run_id(1), [rejection("ferry", Reason.GONE, minutes=60)])
+    stage_outcomes(store, "times", run_id(1), [rejection("ferry", Reason.GONE, minutes=60)])
     publish(store)
     archive = Archive(store)
     url = article("ferry").url

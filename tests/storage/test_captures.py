@@ -112,6 +112,6 @@ def test_a_manifest_of_a_newer_version_is_refused_by_name(store: Store) -> None:
     ("site", "run"), [("../x", run_id(1)), ("times", "../../x"), ("a/b", run_id(1)), ("", run_id(1))]
 )
 def test_no_name_leads_out_of_its_folder(site: str, run: str) -> None:
-    for key in (layout.manifest_key, layout.staged_key, layout.extracted_key):
+    for key in (layout.manifest_key, layout.staged_key, layout.parts_prefix):
         with pytest.raises(ValueError, match="is no"):
             key(site, run)

@@ -15,12 +15,11 @@ from storage.articles import Archive
 from storage.client import Store
 from storage.publish import PublishReport, StagedRefused, publish
 from storage.rows import from_row
-from storage.staging import write_staged
-from tests.storage.making import article, rejection, run_id
+from tests.storage.making import article, rejection, run_id, stage_outcomes
 
 
 def stage(store: Store, number: int, *outcomes: Article | Rejection) -> None:
-    write_staged(store, "times", run_id(number), outcomes)
+    stage_outcomes(store, "times", run_id(number), outcomes)
 
 
 def rows(store: Store, **chosen: Any) -> list[dict[str, Any]]:

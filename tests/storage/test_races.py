@@ -21,8 +21,7 @@ from storage.metrics import count_requests
 from storage.publish import publish
 from storage.server import Server
 from storage.settings import StoreSettings
-from storage.staging import write_staged
-from tests.storage.making import article, rejection, run_id
+from tests.storage.making import article, rejection, run_id, stage_outcomes
 
 PUBLISH = """
 import sys
@@ -58,7 +57,7 @@ def stage_rounds(store: Store, first: int, rounds: int) -> None:
     for number in range(first, first + rounds):
         own = [article(f"own-{number}-{one}", minutes=number) for one in range(6)]
         edited = article("shared", f"State {number}.", minutes=number)
-        write_staged(store, "times", run_id(number), [*own, edited, rejection(f"missing-{number}", minutes=number)])
+        stage_outcomes(store, "times", run_id(number), [*own, edited, rejection(f"missing-{number}", minutes=number)])
 
 
 def assert_exactly_once(store: Store, rounds: int) -> None:
@@ -147,7 +146,7 @@ def test_requests_do_not_grow_with_the_articles(store: Store, weed_server: Serve
     def requests_for(first: int, articles: int) -> int:
         for number in range(first, first + 2):
             outcomes = (article(f"a{number}-{one}") for one in range(articles // 2))
-            write_staged(store, "times", run_id(number), outcomes)
+            stage_outcomes(store, "times", run_id(number), outcomes)
         before = count_requests(weed_server).total()
         publish(store)
         return count_requests(weed_server).total() - before

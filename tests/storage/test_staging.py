@@ -19,7 +19,7 @@ from storage import layout, schema
 from storage.client import Store
 from storage.errors import ObjectRefused
 from storage.rows import from_row, to_row
-from storage.staging import read_extracted, read_staged, stage_run, write_extracted, write_staged
+from storage.staging import drop_parts, read_outcomes, stage_parts, write_part, written_parts
 from tests.storage.making import article, rejection, run_id
 
 DESIGN_ARTICLE = (  # DESIGN section 6, word for word
@@ -63,24 +63,33 @@ def test_any_article_survives_arrow(
     assert from_row(Article, table.to_pylist()[0]) == made
 
 
-def test_a_runs_outcomes_come_back_from_the_staged_file(store: Store) -> None:
-    outcomes = [article(), rejection(reason=Reason.PAYWALL_STUB), article("ferry", removed=(), capture=None)]
-    written = write_extracted(store, "times", run_id(1), iter(outcomes))
+def test_a_runs_parts_and_failures_come_back_from_the_staged_file(store: Store) -> None:
+    first = [article(), rejection(reason=Reason.PAYWALL_STUB), article("ferry", removed=(), capture=None)]
+    second, failure = [article("tram")], rejection("slow", Reason.TIMEOUT)
+    written = write_part(store, "times", run_id(1), 0, iter(first))
+    write_part(store, "times", run_id(1), 1, second)
     assert (written.articles, written.rejections) == (2, 1)
-    staged = stage_run(store, "times", run_id(1))
-    assert (staged.articles, staged.rejections, staged.object.key) == (2, 1, layout.staged_key("times", run_id(1)))
-    expected = [replace(one, run_id=run_id(1)) for one in (outcomes[0], outcomes[2], outcomes[1])]
-    assert list(read_staged(store, "times", run_id(1))) == expected
-    assert list(read_extracted(store, "times", run_id(1))) == expected
+    assert written_parts(store, "times", run_id(1)) == {0, 1}
+    staged = stage_parts(store, "times", run_id(1), [0, 1], [failure])
+    assert staged.object is not None
+    assert staged.object.key == layout.staged_key("times", run_id(1))
+    expected = [replace(one, run_id=run_id(1)) for one in (first[0], first[2], *second, first[1], failure)]
+    assert list(read_outcomes(store, staged.object.key)) == expected
+    assert {(noted.url, noted.reason) for noted in staged.noted} == {
+        (one.url, one.reason if isinstance(one, Rejection) else None) for one in expected
+    }
+    drop_parts(store, "times", run_id(1), [0, 1])
+    assert written_parts(store, "times", run_id(1)) == set()
 
 
-def test_a_run_without_outcomes_can_be_staged(store: Store) -> None:
-    assert write_staged(store, "times", run_id(1), []).articles == 0
-    assert list(read_staged(store, "times", run_id(1))) == []
+def test_a_run_without_outcomes_leaves_nothing_to_publish(store: Store) -> None:
+    write_part(store, "times", run_id(1), 0, [])
+    assert stage_parts(store, "times", run_id(1), [0], []).object is None
+    assert list(store.list(layout.STAGED)) == []
 
 
 def test_long_runs_are_written_in_batches_and_compressed(store: Store) -> None:
-    written = write_extracted(store, "times", run_id(1), (article(f"a{number}") for number in range(1000)))
+    written = write_part(store, "times", run_id(1), 0, (article(f"a{number}") for number in range(1000)))
     with store.open(written.object.key) as stream:
         found = pq.ParquetFile(pa.BufferReader(stream.read()))
     assert (found.metadata.num_rows, found.metadata.num_row_groups) == (1000, 4)
@@ -90,7 +99,7 @@ def test_long_runs_are_written_in_batches_and_compressed(store: Store) -> None:
 def test_a_file_that_is_no_parquet_is_refused_by_name(store: Store) -> None:
     store.put(layout.staged_key("times", run_id(1)), b"")
     with pytest.raises(ObjectRefused, match=f"staged/times/{run_id(1)}.parquet: no Parquet file"):
-        list(read_staged(store, "times", run_id(1)))
+        list(read_outcomes(store, layout.staged_key("times", run_id(1))))
 
 
 def test_every_field_of_the_records_has_a_column() -> None:
