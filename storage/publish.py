@@ -26,7 +26,7 @@ from storage.tables import append_rows, make_table, mark, open_table, set_status
 from storage.versions import Decisions, Head, Kind, Seen, content_digest, decide, late_articles
 
 log = logging.getLogger(__name__)
-BATCH_BYTES = 8 * 2**20  # of staged Parquet in one commit: some 4,000 articles, which take 130 MiB while written
+BATCH_BYTES = 2 * 2**20  # of staged Parquet in one commit, some 700 articles: 500 and 4,000 then need the same memory
 BATCH_RUNS = 1000
 READERS = 8
 RACE_TRIES = 30  # another publisher came between: begin again, it has done part of the work
