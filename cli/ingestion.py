@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,14 +15,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from click import ClickException
 
+from cli.errors import RunFailed
 from cli.extraction import Extractors, extractors
 from cli.progress import Bar, progress
 from cli.runs import crawl_manifest, new_run_id, run_segments, stage_run
@@ -33,7 +36,6 @@ from spiders.site import Site
 from storage.client import Store
 from storage.manifest import RunManifest, write_manifest
 from storage.open_runs import OpenRun, close_runs, dead_runs, open_run
-from storage.publish import PublishReport, StagedRefused, publish
 from storage.staging import Extracted, drop_parts
 
 log = logging.getLogger(__name__)
@@ -83,10 +85,7 @@ class Ingestion:
             self._follow(pool, stagers, bar)
             manifests = self._finish(bar)
         close_runs(self._store, [opened, *self._dead], manifests)
-        try:
-            published = publish(self._store)
-        except StagedRefused as error:  # the others are published; the report says so, and what was refused
-            published, self._refused = error.report, error.message
+        published = self._publish()
         return self._report(started_at, time.monotonic() - clock, manifests, published)
 
     def _crawl(self) -> None:
@@ -173,6 +172,20 @@ class Ingestion:
             self._show(bar)
         return manifests
 
+    def _publish(self) -> Event:
+        """Publish in a process of its own, whose memory goes with it; what it refused is kept for the report."""
+        argv = [sys.executable, "-m", "cli", "publish"]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True, check=False)
+        *said, last = done.stderr.decode("utf-8", "replace").splitlines() or [""]
+        for line in said if done.returncode else [*said, last]:
+            sys.stderr.write(f"{line}\n" if line else "")
+        if done.returncode:
+            self._refused = last.removeprefix("Error: ")
+        if not done.stdout.strip():
+            raise RunFailed(f"not published: {self._refused}")
+        published: Event = orjson.loads(done.stdout.splitlines()[-1])
+        return published
+
     def _show(self, bar: Bar) -> None:
         passes = self._passes.values()
         staged = sum(one.finishing is not None and one.finishing.done() for one in passes)
@@ -196,7 +209,7 @@ class Ingestion:
                 signal.signal(number, handler)
 
     def _report(
-        self, started_at: datetime, seconds: float, manifests: dict[str, RunManifest], published: PublishReport
+        self, started_at: datetime, seconds: float, manifests: dict[str, RunManifest], published: Event
     ) -> dict[str, Any]:
         sites = {name: self._site_report(one, manifests.get(name)) for name, one in self._passes.items()}
         return {
@@ -206,7 +219,7 @@ class Ingestion:
             "stopped": self._stopped,
             "refused": self._refused,
             "totals": _totals(list(sites.values())),
-            "published": asdict(published),
+            "published": published,
             "sites": sites,
         }
 
