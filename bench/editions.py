@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.replay import Replay, replay, site_file
+from extract.url import normalise_url
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,11 +68,19 @@ class Newsroom:
             return [json.loads(line) for line in answer.read().splitlines() if line.strip()]
 
 
+def _filed(url: str) -> str:
+    """Return the URL under which the archive files a page; what is no URL stays as it is."""
+    try:
+        return normalise_url(url)
+    except ValueError:
+        return url
+
+
 def check_published(newsroom: Newsroom, truth: list[dict[str, Any]]) -> None:
     """Print how many published pages are articles, rejections, or neither."""
     articles = {row["url"] for row in newsroom.run("articles", "--format", "jsonl")}
     rejected = {row["url"]: row["reason"] for row in newsroom.run("rejections", "--format", "jsonl")}
-    urls = {page["url"] for page in truth}
+    urls = {_filed(page["url"]) for page in truth}
     neither = urls - articles - set(rejected)
     refused = urls & set(rejected) - articles
     print(
@@ -87,7 +96,7 @@ def check_edits(newsroom: Newsroom, truth: list[dict[str, Any]]) -> None:
     versions: dict[str, dict[int, str]] = {}
     for row in rows:
         versions.setdefault(row["url"], {})[row["version"]] = row["text"]
-    edited = {page["url"]: page["edits"] for page in truth if page["edits"] and page["url"] in versions}
+    edited = {_filed(page["url"]): page["edits"] for page in truth if page["edits"] and _filed(page["url"]) in versions}
     right = [
         url
         for url, edits in edited.items()

@@ -22,7 +22,7 @@ _CHUNK = 2**20
 _FORGET_SOURCE_AFTER = timedelta(days=60)
 _FORGET_AFTER = timedelta(days=180)  # a finished URL that nothing has listed for so long
 # What the page is will not change: asking again in the plan's rhythm would be for nothing.
-_NEVER_ARTICLES = frozenset({"not_html", "not_an_article", "noarchive"})
+_NEVER_ARTICLES = frozenset({"not_html", "not_an_article"})
 
 
 class Frontier:
