@@ -9,7 +9,7 @@ import pytest
 
 from extract.article import Article
 from extract.rejection import Reason, Rejection
-from storage import layout
+from storage import layout, tables
 from storage import publish as publishing
 from storage.articles import Archive
 from storage.client import Store
@@ -244,3 +244,28 @@ def test_large_batches_are_split(store: Store, monkeypatch: pytest.MonkeyPatch) 
         stage(store, number, article(text=f"Text {number}.", minutes=number))
     assert publish(store) == PublishReport(runs=3, articles=1, versions=2, table_version=3)
     assert [version for version, _, _ in history(store)] == [1, 2, 3]
+
+
+def test_a_publish_that_dies_between_two_slices_of_a_run_is_taken_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage(store, 1, *(article(f"a{number}") for number in range(5)), rejection("none"))
+    monkeypatch.setattr(tables, "SLICE_ROWS", 2)
+    write, calls = tables.write_deltalake, []
+
+    def dies_at_the_third(*args: Any, **given: Any) -> None:
+        calls.append(args)
+        if len(calls) == 3:  # one commit of rejections, one slice of articles, then this
+            raise KeyboardInterrupt
+        write(*args, **given)
+
+    monkeypatch.setattr(tables, "write_deltalake", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        publish(store)
+    assert len(rows(store)) == 2
+    monkeypatch.setattr(tables, "write_deltalake", write)
+    publish(store)
+    assert sorted(row["url"] for row in rows(store, all_versions=True)) == [
+        article(f"a{number}").url for number in range(5)
+    ]
+    assert Archive(store).rejections().num_rows == 1
