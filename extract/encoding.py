@@ -24,29 +24,29 @@ _WIDER = {
 
 
 class BadEncodingError(ValueError):
-    """The payload is not what its Content-Encoding says, or inflates beyond MAX_DECODED_BYTES."""
+    """The payload is not what its Content-Encoding says, or inflates beyond the bound."""
 
 
-def decode_payload(payload: bytes, content_encoding: str | None) -> bytes:
+def decode_payload(payload: bytes, content_encoding: str | None, max_bytes: int = MAX_DECODED_BYTES) -> bytes:
     """Return `payload` without its Content-Encoding (gzip and deflate, possibly several in a row).
 
-    Never returns more than MAX_DECODED_BYTES: raises BadEncodingError for a bomb, a cut stream or an unknown coding.
+    Never returns more than `max_bytes`: raises BadEncodingError for a bomb, a cut stream or an unknown coding.
     """
     codings = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
     for coding in reversed([coding for coding in codings if coding not in {"", "identity"}]):
-        payload = _inflate(payload, coding)
+        payload = _inflate(payload, coding, max_bytes)
     return payload
 
 
-def _inflate(payload: bytes, coding: str) -> bytes:
+def _inflate(payload: bytes, coding: str, max_bytes: int) -> bytes:
     if coding in {"gzip", "x-gzip"}:
         window = 31
     elif coding == "deflate":  # RFC 9110 means zlib; some servers send it raw
         window = 15 if payload[:1] and payload[0] & 0x0F == 8 and int.from_bytes(payload[:2], "big") % 31 == 0 else -15
     else:
-        raise BadEncodingError(f"Content-Encoding {coding!r} was not asked for")
+        raise BadEncodingError(f"Content-Encoding {coding[:40]!r} was not asked for")
     parts: list[bytes] = []
-    room = MAX_DECODED_BYTES
+    room = max_bytes
     while payload:  # gzip allows several members
         stream = zlib.decompressobj(window)
         try:
@@ -57,7 +57,7 @@ def _inflate(payload: bytes, coding: str) -> bytes:
             raise BadEncodingError(f"payload is no {coding}: {error}") from error
         room -= len(part)
         if room < 0:
-            raise BadEncodingError(f"inflates beyond {MAX_DECODED_BYTES // 2**20} MiB")
+            raise BadEncodingError(f"inflates beyond {max_bytes // 2**20} MiB")
         if not stream.eof:
             raise BadEncodingError(f"{coding} payload ends too early")
         parts.append(part)

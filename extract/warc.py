@@ -111,12 +111,14 @@ def _capture(response: tuple[Member, Any], facts: dict[str, list[str]], key: str
         headers=tuple((name, value) for name, value in http.headers),
         body=record.raw_stream.read(),
         captured_at=captured_at,
-        hints=_hints(facts),
+        hints=read_hints(facts),
         record=WarcRecord(key, member.offset, member.length, header("WARC-Payload-Digest") or "", status),
     )
 
 
-def _hints(facts: dict[str, list[str]]) -> Hints:
+def read_hints(facts: dict[str, list[str]]) -> Hints:
+    """Return what the fetch facts say of a page's discovery."""
+
     def one(name: str) -> str | None:
         return facts.get(name, [""])[0] or None
 

@@ -10,10 +10,11 @@ from functools import partial
 from urllib.parse import urldefrag, urljoin
 
 from extract.capture import Hints
+from extract.encoding import BadEncodingError, decode_payload
 from extract.rejection import Reason
 from extract.url import normalise_url
 from spiders.address import ascii_url
-from spiders.decode import Undecodable, decode, inflate
+from spiders.decode import decode
 from spiders.exchange import Exchange, NoResponse
 from spiders.fetch import Circle, Fetcher, Wanted
 from spiders.gate import HostClosed
@@ -131,7 +132,7 @@ class Discovery:
                 replace(known, failures=known.failures + 1),
                 None,
             )
-        except (NotAListing, Undecodable) as error:
+        except (NotAListing, BadEncodingError) as error:
             word, source, listing = f"not a {known.kind}: {error}", replace(known, failures=known.failures + 1), None
         except HostClosed as closed:
             word, source, listing = f"left alone: {closed}", known, None
@@ -208,7 +209,7 @@ class Discovery:
         loop = asyncio.get_running_loop()
         content_type, limits = exchange.header("Content-Type"), self._limits
         max_bytes = limits.page_decoded_bytes if known.kind == "section" else limits.listing_bytes
-        body = inflate(exchange.body, exchange.header("Content-Encoding"), max_bytes)
+        body = decode_payload(exchange.body, exchange.header("Content-Encoding"), max_bytes)
         if known.kind != "section":
             parse = partial(read_listing, body, content_type, exchange.url, max_bytes, limits.candidates)
             return await loop.run_in_executor(None, parse) if len(body) > _LARGE else parse()

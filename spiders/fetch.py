@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from extract import __version__
+from extract.encoding import decode_payload
 from extract.rejection import Reason
 from spiders.address import origin_of, redirect_target
 from spiders.client import Ask
-from spiders.decode import inflate
 from spiders.exchange import Exchange, NoResponse
 from spiders.frontier import Frontier
 from spiders.gate import Gates, HostClosed, HostGate
@@ -148,7 +148,7 @@ class Fetcher:
             return Rules("unreachable", f"cut off ({exchange.truncated})")
         try:
             body = cut_robots(
-                inflate(exchange.body, exchange.header("Content-Encoding"), 4 * limits.robots_bytes),
+                decode_payload(exchange.body, exchange.header("Content-Encoding"), 4 * limits.robots_bytes),
                 limits.robots_bytes,
             )
         except ValueError as error:

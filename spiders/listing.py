@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from extract.capture import Hints
-from spiders.decode import GZIP_MAGIC, decode, gunzip
+from extract.encoding import decode_payload
+from spiders.decode import decode
 
 # Markup before the root element, in the order in which a parser meets it.
 _PROLOG = re.compile(
@@ -58,13 +59,13 @@ class NotAListing(ValueError):
 def read_listing(body: bytes, content_type: str | None, url: str, max_bytes: int, max_links: int) -> Listing:
     """Return the links of a feed (RSS, Atom, JSON Feed) or sitemap (XML, index, text, .gz), whatever `url` promised.
 
-    `body` is without Content-Encoding. Raises NotAListing, and decode.Undecodable for a .gz that inflates too far.
+    `body` is without Content-Encoding. Raises NotAListing, and BadEncodingError for a .gz that inflates too far.
     """
     from spiders.feed import read_feed, read_json_feed  # noqa: PLC0415 - feedparser loads in 0.1 s; sitemaps do without
     from spiders.sitemap import read_sitemap, read_text_sitemap  # noqa: PLC0415
 
-    if body.startswith(GZIP_MAGIC):
-        body = gunzip(body, max_bytes)
+    if body.startswith(b"\x1f\x8b"):
+        body = decode_payload(body, "gzip", max_bytes)
     if not body.strip():
         raise NotAListing("empty")
     head = decode(body[:_HEAD_BYTES], content_type).lstrip()

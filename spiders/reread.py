@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from extract.capture import Hints
-from extract.dates import parse_date
-from extract.warc import BadWarcError, parse_fields, read_members, read_record
+from extract.warc import BadWarcError, parse_fields, read_hints, read_members, read_record
 from spiders.cdxj import ANSWERS, index_line, is_indexed
 from spiders.frontier import Frontier
 from spiders.known import KnownUrl
@@ -98,9 +97,6 @@ def _fact(record: Any, facts: dict[str, list[str]], run_id: str) -> PageFact | N
         return None
     header, http = record.rec_headers.get_header, record.http_headers.get_header
 
-    def one(name: str) -> str | None:
-        return facts.get(name, [""])[0] or None
-
     answered = Answered(
         url=header("WARC-Target-URI"),
         status=int(record.http_headers.get_statuscode()),
@@ -110,14 +106,6 @@ def _fact(record: Any, facts: dict[str, list[str]], run_id: str) -> PageFact | N
         digest=header("WARC-Payload-Digest"),
         date=header("WARC-Date"),
     )
-    hints = Hints(
-        via=one("via"),
-        source=one("hint-source"),
-        title=one("hint-title"),
-        published_at=parse_date(one("hint-published")),
-        modified_at=parse_date(one("hint-modified")),
-        language=one("hint-language"),
-        authors=tuple(facts.get("hint-author", ())),
-        tags=tuple(facts.get("hint-tag", ())),
+    return PageFact(
+        run_id, facts["requested-url"][0], answered.date, answered, record.rec_type == "revisit", read_hints(facts)
     )
-    return PageFact(run_id, facts["requested-url"][0], answered.date, answered, record.rec_type == "revisit", hints)

@@ -279,7 +279,7 @@ BROKEN = {
     "entities in a sitemap": (XXE.replace(b'<rss version="2.0"', b"<urlset"), "not a feed: XML with entity declarations, refused"),
     "JSON": (b'{"a": 1}', "not a feed: JSON, but no JSON Feed"),
     "text": (b"We moved.", "not a feed: text without URLs"),
-    "not gzip": (b"\x1f\x8bnot gzip", "not a feed: not what its encoding says"),
+    "not gzip": (b"\x1f\x8bnot gzip", "not a feed: payload is no gzip"),
 }  # fmt: skip
 
 
