@@ -23,7 +23,7 @@ CONFIGURATION: dict[str, str | None] = {
     "delta.setTransactionRetentionDuration": "interval 7 days",
 }
 ZSTD = WriterProperties(compression="ZSTD", compression_level=3)
-SLICE_ROWS = 1024  # in one commit: a run of 5,000 articles then needs less memory to publish (bench.ingest prints it)
+SLICE_ROWS = 2048  # in one commit: a thousand articles stay one, and a run of many thousands needs no more memory
 FENCE = "publisher"  # an app transaction of every commit: of two made at once from one version, the second fails
 
 
