@@ -20,6 +20,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "show": "cli.show:show",
     "extract": "cli.pages:extract",
     "sites": "cli.sites:sites",
+    "bench": "cli.bench:bench",
     "test": "cli.test:test",
     "crawl": "cli.steps:crawl",
     "crawl-worker": "cli.worker:crawl_worker",
