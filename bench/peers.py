@@ -49,6 +49,8 @@ def newspaper4k() -> Reader:
     """The page is given, nothing is downloaded."""
     from newspaper import Article  # noqa: PLC0415
 
+    _need_no_sentences()
+
     def read(page: StoredPage) -> Reading:
         article = Article(page.url, fetch_images=False)
         article.download(input_html=_decoded(page.body))
@@ -97,11 +99,20 @@ def news_please() -> Reader:
     """It joins several extractors; of interest for its metadata."""
     from newsplease import NewsPlease  # noqa: PLC0415
 
+    _need_no_sentences()
+
     def read(page: StoredPage) -> Reading:
         article = NewsPlease.from_html(_decoded(page.body), url=page.url, fetch_images=False)
         return Reading(article.maintext or "", article.title, tuple(article.authors or ()), _iso(article.date_publish))
 
     return read
+
+
+def _need_no_sentences() -> None:
+    """Let newspaper4k split Korean into words without NLTK's sentence data, which no package registry has."""
+    import nltk  # noqa: PLC0415
+
+    nltk.word_tokenize = partial(nltk.word_tokenize, preserve_line=True)
 
 
 def _decoded(body: bytes) -> str:

@@ -46,7 +46,9 @@ def peers_python(venv: Path = PEERS_VENV, requirements: Path = REQUIREMENTS) -> 
         try:
             if not python.exists():
                 subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, stdout=sys.stderr)
-            subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], check=True, stdout=sys.stderr)
+            # the file is whole, and pip 23.2, which Python 3.11 brings, trips over lxml's extras when it resolves them
+            locked = ["--no-deps", "--require-hashes", "-r", str(requirements)]
+            subprocess.run([*pip, *locked], check=True, stdout=sys.stderr)
         except (OSError, subprocess.CalledProcessError) as error:
             message = "the peers could not be installed; the reason is above. --no-peers leaves them out"
             raise PeersError(message) from error
