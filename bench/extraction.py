@@ -13,7 +13,7 @@ from bench.broadsheet import OWN
 from bench.metadata import same_authors, same_day, same_title
 from bench.metrics import DEFINITIONS, Counts, Score, count_paragraphs, leaked_lines, lost_paragraphs
 from bench.pages import Page, read_html
-from bench.peers import BASE, PEERS
+from bench.peers import BASE, NOTHING_SAID, PEERS
 from bench.reading import Reading, StoredPage
 from bench.workers import Task, read_all
 
@@ -103,14 +103,15 @@ def _fields(page: Page, moment: str) -> dict[str, str]:
 def score_page(page: Page, system: str, reading: Reading) -> PageScore:
     """Score one reading by the page's set."""
     gold, definition = page.gold, DEFINITIONS[page.set]
+    unsaid = NOTHING_SAID.get(system, ())
     return PageScore(
         page=page,
         system=system,
         counts=definition.count(gold, reading.text),
         paragraphs=count_paragraphs(gold, reading.text) if definition.exact_paragraphs else None,
-        title=same_title(gold.title, reading.title) if gold.title else None,
-        date=same_day(gold.date, reading.date) if gold.date else None,
-        authors=same_authors(gold.authors, reading.authors) if gold.authors else None,
+        title=same_title(gold.title, reading.title) if gold.title and "title" not in unsaid else None,
+        date=same_day(gold.date, reading.date) if gold.date and "date" not in unsaid else None,
+        authors=same_authors(gold.authors, reading.authors) if gold.authors and "authors" not in unsaid else None,
         leaks=tuple(leaked_lines(gold, reading.text)),
         losses=tuple(lost_paragraphs(gold, reading.text)),
         confidence=reading.confidence,

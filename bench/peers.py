@@ -143,5 +143,11 @@ PEERS = {
     "news-please": page_by_page(news_please),
 }
 
+NOTHING_SAID = {  # metadata that a system has no means to give: nothing to score
+    "resiliparse": ("title", "date", "authors"),
+    "readability-lxml": ("date", "authors"),
+    "justext": ("title", "date", "authors"),
+}
+
 if __name__ == "__main__":
     serve(PEERS)

@@ -112,7 +112,7 @@ def scored(site: str, counts: Counts, confidence: float | None = None, system: s
 
 
 def test_pages_of_one_site_teach_each_other_within_their_set() -> None:
-    pages = [page("port", "1"), page("hill", "1"), page("port", "2"), page("port", "1", "fres")]
+    pages = [page("port", "1"), page("hill", "1"), page("port", "1", "fres"), page("port", "2")]
     assert [[each.page_id for each in group] for group in site_groups(pages)] == [
         ["feval/hill-1"], ["feval/port-1", "feval/port-2"], ["fres/port-1"]
     ]  # fmt: skip
@@ -124,6 +124,7 @@ def test_a_page_is_scored_only_on_what_its_gold_has() -> None:
     assert (score.title, score.authors, score.date) == (True, False, None)
     assert (score.leaks, score.losses) == (("Advertisement",), ())
     assert score.paragraphs == Counts(1, 1, 0)
+    assert score_page(known, "justext", Reading("A ferry left at dawn.")).title is None  # it says nothing of titles
     rejected = score_page(known, "mine", Reading(failure="not_an_article"))
     assert (rejected.counts.f1, rejected.losses, rejected.leaks) == (0, known.gold.paragraphs, ())
     (row,) = set_scores([score, rejected])

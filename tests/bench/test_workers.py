@@ -103,6 +103,19 @@ def test_peers_that_cannot_be_installed_say_so_and_are_tried_again(tmp_path: Pat
             peers_python(venv, requirements)
 
 
+def test_an_environment_is_made_once_for_what_is_locked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    requirements, venv = tmp_path / "requirements.txt", tmp_path / "venv"
+    requirements.write_text("# nothing, so that no registry is asked\n")
+    announced = []
+    for _ in range(2):
+        assert peers_python(venv, requirements) == venv / "bin/python"
+        announced.append("installing the peers" in capfd.readouterr().err)
+    requirements.write_text("# nothing, but other nothing\n")
+    peers_python(venv, requirements)
+    assert [*announced, "installing the peers" in capfd.readouterr().err] == [True, False, True]
+    assert (venv / "bin/python").exists()
+
+
 def test_the_peers_read_a_page_in_their_own_environment(fields: dict[str, str]) -> None:
     if not list(PEERS_VENV.glob(".installed-*")):
         pytest.skip("the peers are not installed: ./broadsheet bench extraction installs them into .venv-bench")
