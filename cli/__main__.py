@@ -18,6 +18,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "articles": "cli.read:articles",
     "rejections": "cli.read:rejections",
     "show": "cli.show:show",
+    "stories": "cli.stories:stories",
     "extract": "cli.pages:extract",
     "sites": "cli.sites:sites",
     "bench": "cli.bench:bench",
@@ -27,6 +28,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "extract-run": "cli.steps:extract_run",
     "stage": "cli.steps:stage",
     "publish": "cli.steps:publish",
+    "cluster": "cli.steps:cluster",
 }
 
 

@@ -16,6 +16,11 @@ from rich.text import Text
 
 Writer = Callable[[pa.Table, IO[bytes]], None]
 BATCH_ROWS = 500
+TABLE_COLUMNS = {  # by a column that only this kind of rows has
+    "story_id": ("story_id", "published_at", "site", "is_origin", "similarity", "title"),
+    "reason": ("captured_at", "site", "reason", "detail", "url"),
+    "text": ("captured_at", "site", "version", "status", "word_count", "title"),
+}
 PLAIN_WIDTH = 160  # columns of a table that goes to a file or a pipe
 
 
@@ -58,12 +63,12 @@ def write_markdown(rows: pa.Table, out: IO[bytes]) -> None:
 
 
 def write_table(rows: pa.Table, out: IO[bytes]) -> None:
-    """Write a table for people: articles by title, rejections by reason."""
-    is_articles = "title" in rows.column_names
-    columns = ("captured_at", "site", "version", "status", "word_count", "title") if is_articles else (
-        "captured_at", "site", "reason", "detail", "url")  # fmt: skip
+    """Write a table for people: articles by title, rejections by reason, stories by their members."""
+    columns = next(names for key, names in TABLE_COLUMNS.items() if key in rows.column_names)
     table = Table(
-        *(column.removesuffix("_count") for column in columns), caption=f"{rows.num_rows} rows", show_edge=False
+        *(column.removesuffix("_count").removeprefix("is_") for column in columns),
+        caption=f"{rows.num_rows} rows",
+        show_edge=False,
     )
     for row in _each(rows.select(columns)):
         table.add_row(*(Text(_shown(row[column])) for column in columns))
@@ -75,7 +80,9 @@ def write_table(rows: pa.Table, out: IO[bytes]) -> None:
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401
-    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else "" if value is None else str(value)
 
 
 def _each(rows: pa.Table) -> Iterator[dict[str, Any]]:

@@ -69,7 +69,7 @@ def articles(
     """Print the cleaned articles, the latest version of each, oldest capture first."""
     with Archive.open() as archive:
         rows = archive.articles(site=site, since=since, until=until, all_versions=all_versions)
-    _write(rows, form, output)
+    write_rows(rows, form, output)
 
 
 @click.command()
@@ -86,10 +86,11 @@ def rejections(
     """Print what gave no article, and why."""
     with Archive.open() as archive:
         rows = archive.rejections(site=site, since=since, until=until)
-    _write(rows, form, output)
+    write_rows(rows, form, output)
 
 
-def _write(rows: pa.Table, form: str | None, output: Path | None) -> None:
+def write_rows(rows: pa.Table, form: str | None, output: Path | None) -> None:
+    """Write a table's rows to `output`, None for stdout; `form` None: a table on a terminal, else JSON lines."""
     rows = rows.drop_columns(["captured_day"])
     form = form or ("table" if output is None and sys.stdout.isatty() else "jsonl")
     writer: Writer = FORMATS[form]

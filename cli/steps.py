@@ -24,6 +24,7 @@ from storage.open_runs import close_runs, dead_runs, list_open, open_run, own_ru
 from storage.publish import StagedRefused
 from storage.publish import publish as publish_staged
 from storage.staging import drop_parts, written_parts
+from storage.stories import cluster as cluster_articles
 
 SITE = click.argument("site_name", metavar="SITE")
 RUN = click.option("--run", "run_id", required=True, help="The run's id, the same for all its steps and their retries.")
@@ -115,6 +116,13 @@ def publish() -> None:
             _say(**asdict(error.report))
             raise
         _say(**asdict(report))
+
+
+@click.command(hidden=True)
+def cluster() -> None:
+    """Find the stories of the articles published since the last run."""
+    with open_store() as store:
+        _say(**asdict(cluster_articles(store)))
 
 
 def _manifest(store: Store, site_name: str, run_id: str) -> tuple[RunManifest, str] | None:

@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime
 
 ARTICLES = "tables/articles"
 REJECTIONS = "tables/rejections"
+STORIES = "tables/stories"
 STAGED = "staged/"
+STORY_HEAD = "state/stories/head.parquet"  # which versions the story window holds, and where; replaced with If-Match
+STORY_DAYS = "state/stories/days/"  # their keys and sketches
 HEADS = "state/heads.parquet"  # a cache of the articles table, rebuilt when it is not of the table's version
 READY = "state/ready"  # written at each start of the embedded server
 PROBE = "state/probe/"  # written and deleted by storage.probe
@@ -72,6 +75,16 @@ def frontier_key(site: str) -> str:
 def profile_key(site: str) -> str:
     """Return the key of a site's learned profile."""
     return f"state/{_site(site)}/profile.json"
+
+
+def story_day_key(day: date, name: str, part: str) -> str:
+    """Return the key of a `part` of the story window's day; `name` is GENERATION-TOKEN of the run that wrote it."""
+    return f"{STORY_DAYS}{day:%Y-%m-%d}/{name}.{part}.parquet"
+
+
+def story_day_generation(key: str) -> int:
+    """Return the generation in a `story_day_key`."""
+    return int(key.rpartition("/")[2][:8])
 
 
 def run_started(run_id: str) -> datetime:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from extract.article import Article
 from extract.rejection import Rejection
+from storage.members import Member
 
 STAGED_VERSION = 1  # of the staged file's layout; raised when a field is added or changes its meaning
 VERSION_KEY = b"broadsheet.staged"
@@ -62,6 +63,7 @@ ARTICLE_ROW = record_schema(Article)
 REJECTION_ROW = record_schema(Rejection)
 ARTICLES = ARTICLE_ROW.append(PARTITION)
 REJECTIONS = REJECTION_ROW.append(PARTITION)
+STORIES = record_schema(Member).append(PARTITION)
 STAGED = pa.schema(
     [pa.field("article", pa.struct(list(ARTICLE_ROW))), pa.field("rejection", pa.struct(list(REJECTION_ROW)))],
     metadata={VERSION_KEY: str(STAGED_VERSION).encode()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -15,7 +16,11 @@ from storage.client import Store
 from storage.errors import StoreConflict, StoreUnavailable, TableError
 from storage.session import COMMIT_OPTIONS
 
-SCHEMAS = {layout.ARTICLES: schema.ARTICLES, layout.REJECTIONS: schema.REJECTIONS}
+SCHEMAS = {
+    layout.ARTICLES: schema.ARTICLES,
+    layout.REJECTIONS: schema.REJECTIONS,
+    layout.STORIES: schema.STORIES,
+}
 CONFIGURATION: dict[str, str | None] = {
     "delta.checkpointInterval": "10",  # 2 GETs to open after 500 commits instead of 199 (facts/storage.md)
     "delta.logRetentionDuration": "interval 7 days",
@@ -60,6 +65,16 @@ def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs:
             properties = _fenced(runs if is_last else ())
             part = rows.slice(start, SLICE_ROWS)
             write_deltalake(table, part, mode="append", writer_properties=ZSTD, commit_properties=properties)
+
+
+def replace_days(store: Store, key: str, table: DeltaTable, days: Iterable[date], rows: pa.Table) -> None:
+    """Put `rows` in place of all rows of `days`, in one commit. StoreConflict if anybody wrote meanwhile."""
+    listed = ", ".join(f"'{day}'" for day in sorted(days))
+    where = f"{schema.PARTITION.name} IN ({listed})"
+    with table_errors(store, key):
+        write_deltalake(
+            table, rows, mode="overwrite", predicate=where, writer_properties=ZSTD, commit_properties=_fenced(()),
+        )  # fmt: skip
 
 
 def set_status(store: Store, table: DeltaTable, status: str, where: str, runs: Iterable[tuple[str, str]] = ()) -> None:

@@ -27,9 +27,9 @@ def bag(sites_file: Path) -> Any:  # noqa: ARG001
     return load_bag()
 
 
-def test_the_dags_are_those_of_the_enabled_sites_and_publish(bag: Any) -> None:
+def test_the_dags_are_those_of_the_enabled_sites_publish_and_stories(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["news__harbour-news", "news__hill-news", "publish"]
+    assert sorted(bag.dags) == ["news__harbour-news", "news__hill-news", "publish", "stories"]
 
 
 def test_a_site_is_crawled_then_extracted_then_staged(bag: Any) -> None:
@@ -90,11 +90,19 @@ def test_what_a_site_stages_starts_publish_which_announces_the_articles(bag: Any
     assert [outlet.name for outlet in bag.dags["publish"].get_task("publish").outlets] == ["broadsheet://articles"]
 
 
+def test_published_articles_start_stories_which_announces_them(bag: Any) -> None:
+    dag = bag.dags["stories"]
+    published = bag.dags["publish"].get_task("publish").outlets
+    assert [asset.uri for asset in dag.schedule] == [asset.uri for asset in published]
+    assert [(task.verb, task.site) for task in dag.tasks] == [("cluster", None)]
+    assert [outlet.name for outlet in dag.get_task("cluster").outlets] == ["broadsheet://stories"]
+
+
 def test_without_a_site_publish_can_still_be_started_by_hand(sites_file: Path) -> None:
     sites_file.write_text("sites: []\n")
     bag = load_bag()
     assert bag.import_errors == {}
-    assert list(bag.dags) == ["publish"]
+    assert sorted(bag.dags) == ["publish", "stories"]
 
 
 def test_a_broken_sites_file_is_an_import_error_that_names_the_line(sites_file: Path) -> None:
@@ -111,7 +119,7 @@ def test_a_broken_sites_file_is_an_import_error_that_names_the_line(sites_file: 
 
 def test_a_starting_task_builds_only_its_own_dag(sites_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "news__hill-news")
-    assert sorted(load_bag().dags) == ["news__hill-news", "publish"]
+    assert sorted(load_bag().dags) == ["news__hill-news", "publish", "stories"]
 
 
 def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  # noqa: ARG001
@@ -119,7 +127,7 @@ def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  #
         "import airflow.sdk, airflow.sdk.exceptions, json, sys\n"
         "from airflow.sdk import DAG, Asset, AssetAny, BaseOperator\n"
         "before = set(sys.modules)\n"  # Airflow itself brings structlog, which brings twisted
-        "import dags.news, dags.publish\n"
+        "import dags.news, dags.publish, dags.stories\n"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True)
@@ -142,7 +150,7 @@ def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  #
 def test_two_hundred_sites_are_two_hundred_dags(sites_file: Path) -> None:
     entries = "".join(f'  - {{name: site-{number}, home: "http://127.0.0.1:9/"}}\n' for number in range(200))
     sites_file.write_text(f"sites:\n{entries}")
-    assert len(load_bag().dags) == 201
+    assert len(load_bag().dags) == 202
 
 
 def test_airflows_own_walk_over_the_repo_finds_the_dag_files_only(airflow: Path) -> None:  # noqa: ARG001
@@ -151,4 +159,4 @@ def test_airflows_own_walk_over_the_repo_finds_the_dag_files_only(airflow: Path)
     found = {
         Path(path).relative_to(REPO).as_posix() for path in find_path_from_directory(REPO, ".airflowignore", "glob")
     }
-    assert {path for path in found if path.endswith(".py")} == {"dags/news.py", "dags/publish.py"}
+    assert {path for path in found if path.endswith(".py")} == {"dags/news.py", "dags/publish.py", "dags/stories.py"}
