@@ -25,10 +25,10 @@ def print_scores(console: Console, rows: Iterable[SetScore]) -> None:
     for name, scores in groupby(rows, key=lambda row: row.set):
         found = list(scores)
         title = f"{name}: {found[0].pages} pages of {found[0].sites} sites; {DEFINITIONS[name].says}"
-        table = _table(console, title, "system", *COLUMNS)
+        table = _table(console, "system", *COLUMNS)
         for row in found:
             table.add_row(row.system, *_cells(row))
-        console.print(table)
+        _print(console, title, table)
 
 
 def _cells(row: SetScore) -> Iterable[str]:
@@ -57,10 +57,10 @@ def print_failures(console: Console, scores: Iterable[PageScore]) -> None:
 
 def print_speed(console: Console, speeds: Mapping[str, Speed]) -> None:
     """Print how many times trafilatura's speed, on one core and over the same pages."""
-    table = _table(console, "one core, page by page in turns", "system", "pages", "ms", f"{BASE} ms", "ratio")
+    table = _table(console, "system", "pages", "ms", f"{BASE} ms", "ratio")
     for system, speed in speeds.items():
         table.add_row(system, str(speed.pages), f"{speed.ms:.1f}", f"{speed.base_ms:.1f}", f"{speed.ratio:.2f}")
-    console.print(table)
+    _print(console, "one core, page by page in turns", table)
 
 
 def print_reliability(console: Console, system: str, bins: Sequence[Bin]) -> None:
@@ -69,17 +69,22 @@ def print_reliability(console: Console, system: str, bins: Sequence[Bin]) -> Non
         console.print(f"{system}: its articles carry no confidence\n")
         return
     title = f"{system}: confidence, and articles right (F1 {RIGHT_F1} on their page); expected calibration error"
-    table = _table(console, f"{title} {calibration_error(bins):.3f}", "confidence", "articles", "mean", "right")
+    table = _table(console, "confidence", "articles", "mean", "right")
     for found in bins:
         span = f"{found.low:.1f} to {found.low + 1 / BINS:.1f}"
         table.add_row(span, str(found.articles), f"{found.confidence:.3f}", f"{found.right:.3f}")
-    console.print(table)
+    _print(console, f"{title} {calibration_error(bins):.3f}", table)
 
 
-def _table(console: Console, title: str, first: str, *columns: str) -> Table:
-    lines = HEAVY_HEAD if console.is_terminal else None
-    table = Table(title=title, title_justify="left", caption=" ", show_edge=False, box=lines)  # caption: a blank line
+def _table(console: Console, first: str, *columns: str) -> Table:
+    table = Table(show_edge=False, box=HEAVY_HEAD if console.is_terminal else None)
     table.add_column(first, no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     return table
+
+
+def _print(console: Console, title: str, table: Table) -> None:
+    console.print(title, highlight=False)  # a table's own title is broken to the table's width
+    console.print(table)
+    console.print()
