@@ -15,7 +15,7 @@ from bench.metrics import DEFINITIONS
 from bench.peers import BASE
 from bench.speed import Speed
 
-PLAIN_WIDTH = 200  # columns of a table that goes to a file or a pipe
+TABLE_WIDTH = 160  # columns, at least
 COLUMNS = ("F1", "precision", "recall", f"F1 less {BASE}, 95 %", "exact ¶", "title", "date", "authors",
            "leak", "loss", "ms", "no text")  # fmt: skip
 

@@ -23,7 +23,7 @@ from bench.own_pages import write_own_pages
 from bench.pages import load_pages
 from bench.peers import PEERS
 from bench.speed import compare_speed
-from bench.table import PLAIN_WIDTH, print_failures, print_reliability, print_scores, print_speed
+from bench.table import TABLE_WIDTH, print_failures, print_reliability, print_scores, print_speed
 from bench.workers import peers_python
 from cli.progress import progress
 
@@ -71,8 +71,9 @@ def extraction(*, corpus: Path | None, sets: str, jobs: int | None, json_file: P
             "pages": [_page_row(score) for score in scores],
         }))  # fmt: skip
     console = Console()
-    if not console.is_terminal:
-        console.width = PLAIN_WIDTH
+    console.width = max(
+        console.width, TABLE_WIDTH
+    )  # a line that a narrow terminal breaks is still read; a cut figure is not
     print_scores(console, rows)
     print_failures(console, scores)
     print_speed(console, speeds)
