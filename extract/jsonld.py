@@ -5,25 +5,41 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import orjson
-from lxml.html import HtmlElement
 
 MAX_SCRIPT_CHARS = 2 * 2**20
 MAX_NODES = 2000  # a page with more is a catalogue
-_ARTICLE = re.compile(r"(article|blogposting|report|liveblogposting)$", re.IGNORECASE)
-_COMMENT = re.compile(r"^\s*(?:<!--|<!\[CDATA\[|//\s*<!\[CDATA\[)+|(?://\s*)?(?:-->|\]\]>)\s*;?\s*$")
+MAX_PEOPLE = 100
+_ARTICLE = re.compile(r"(?:article|posting|report)$", re.IGNORECASE)
+_WORK = re.compile(r"(?:recipe|review|howto|episode|creativework|videoobject)$", re.IGNORECASE)
+_PAGE = re.compile(r"(?:webpage|itempage|medicalwebpage)$", re.IGNORECASE)
+_SITE = re.compile(r"(?:website|organization)$", re.IGNORECASE)
+_WRAPPERS = ("<!--", "-->", "<![CDATA[", "]]>", "//", "/*", "*/", ";")  # from when browsers knew no JSON-LD
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
+_SALVAGED = {  # field: where it stands in a script that is no JSON, its first value taken
+    "headline": re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.){1,1000})"'),
+    "published": re.compile(r'"datePublished"\s*:\s*"([^"\\]{8,60})"'),
+    "modified": re.compile(r'"dateModified"\s*:\s*"([^"\\]{8,60})"'),
+    "author": re.compile(r'"author"\s*:\s*\[?\s*(?:\{[^{}]{0,300}?"name"\s*:\s*)?"((?:[^"\\]|\\.){1,200})"'),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLdArticle:
-    """The article node of a page's JSON-LD, as written: strings are unescaped, nothing else is judged."""
+    """The article node of a page's JSON-LD, as written: strings are unescaped, nothing else is judged.
+
+    `kinds` are the @type values of all top nodes, lower-cased; the rest is empty when no node is an article.
+    """
 
     headline: str | None = None
+    alternatives: tuple[str, ...] = ()  # alternativeHeadline, and name where there is a headline too
     authors: tuple[str, ...] = ()
     published: str | None = None
     modified: str | None = None
@@ -35,68 +51,118 @@ class JsonLdArticle:
     publisher: str | None = None
     free: bool | None = None  # isAccessibleForFree
     body: str | None = None  # articleBody
+    kinds: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()  # names of the publisher's, the website's and organization's own nodes
+    trail: tuple[str, ...] = ()  # names of the breadcrumbs, the home page first
 
 
-def read_json_ld(tree: HtmlElement, urls: set[str]) -> JsonLdArticle | None:
-    """Return the JSON-LD article of the page, or None.
+@dataclass(frozen=True, slots=True)
+class _Node:
+    data: dict[str, Any]
+    listed: bool  # an entry of a list of pages: of this page only if it says so
+    top: bool
+
+
+def read_json_ld(scripts: Iterable[str], urls: Iterable[str]) -> JsonLdArticle:
+    """Return what the JSON-LD `scripts` of a page say of its article.
 
     Of several article nodes (related stories are often listed too) the one whose url or @id is among
-    `urls` (the page's own) wins, else the first with a headline.
+    `urls` (the page's own) wins, else the first with a headline that is not in a list. A recipe or review
+    serves where there is no article; author and dates that are missing come from the page's own WebPage node.
+    A script that is no JSON, not even after small repairs, is searched for headline, author and dates.
     """
-    nodes = [node for script in tree.iter("script") if _is_json_ld(script) for node in _nodes(_load(script.text or ""))]
-    articles = [node for node in nodes if any(_ARTICLE.search(kind) for kind in _strings(node.get("@type")))]
-    if not articles:
-        return None
-    own = [node for node in articles if urls & set(_addresses(node))]
-    chosen = next((node for node in own + articles if node.get("headline")), articles[0])
-    return _read(chosen)
-
-
-def _is_json_ld(script: HtmlElement) -> bool:
-    return "ld+json" in (script.get("type") or "").lower()
+    texts = [text for text in scripts if len(text) <= MAX_SCRIPT_CHARS]
+    loaded = [_load(text) for text in texts]
+    nodes = [node for data in loaded for node in _nodes(data)]
+    own = {_address(url) for url in urls}
+    names = {key: node.data for node in nodes for key in _strings(node.data.get("@id")) if node.data.get("name")}
+    main = _main(nodes, own)
+    found = _read(main, names) if main else _salvage(texts, loaded)
+    for node in nodes:
+        if _is(node, _PAGE) and not node.listed:
+            page = _read(node.data, names)
+            found = replace(
+                found,
+                authors=found.authors or page.authors,
+                published=found.published or page.published,
+                modified=found.modified or (None if found.published else page.modified),
+                language=found.language or page.language,
+            )
+            break
+    kinds = dict.fromkeys(kind.lower() for node in nodes if node.top for kind in _strings(node.data.get("@type")))
+    sites = [_first(node.data.get("name")) for node in nodes if node.top and _is(node, _SITE)]
+    return replace(found, kinds=tuple(kinds), sites=tuple(filter(None, [found.publisher, *sites])), trail=_trail(nodes))
 
 
 def _load(text: str) -> Any:  # noqa: ANN401 - JSON holds anything; every use below checks
-    text = _COMMENT.sub("", text.strip())
-    if not text or len(text) > MAX_SCRIPT_CHARS:
+    text = text.strip()
+    for _ in _WRAPPERS:  # no more of them than there are kinds
+        for wrapper in _WRAPPERS:
+            text = text.removeprefix(wrapper).removesuffix(wrapper).strip()
+    if not text:
         return None
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
-    try:  # raw control characters and trailing commas are common; anything worse is not read
-        return json.loads(_TRAILING_COMMA.sub(r"\1", text), strict=False)
-    except (ValueError, RecursionError):
-        return None
+    for repaired in (_TRAILING_COMMA.sub(r"\1", text), html.unescape(text)):
+        try:  # raw control characters, trailing commas and escaped quotes are common; a second document is dropped
+            return json.JSONDecoder(strict=False).raw_decode(repaired.strip())[0]
+        except (ValueError, RecursionError):
+            continue
+    return None
 
 
-def _nodes(data: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    queue, seen = [data], 0
+def _nodes(data: Any) -> Iterator[_Node]:  # noqa: ANN401
+    queue, seen = deque([(data, False, True)]), 0
     while queue and seen < MAX_NODES:
-        item = queue.pop(0)
+        item, listed, top = queue.popleft()
         seen += 1
         if isinstance(item, list):
-            queue[:0] = item[:MAX_NODES]
+            queue.extendleft((entry, listed, top) for entry in reversed(item[:MAX_NODES]))
         elif isinstance(item, dict):
-            yield item
+            yield _Node(item, listed, top)
             queue.extend(
-                item[key]
-                for key in ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
+                (item[key], listed or key == "itemListElement", top and key == "@graph")
+                for key in _NESTED
                 if key in item
             )
+
+
+def _main(nodes: list[_Node], own: set[str]) -> dict[str, Any] | None:
+    for kind in (_ARTICLE, _WORK):
+        works = [node for node in nodes if _is(node, kind)]
+        owned = [node for node in works if own & set(map(_address, _addresses(node.data)))]
+        ranked = owned + [node for node in works if not node.listed]
+        if ranked:
+            return next((node.data for node in ranked if node.data.get("headline")), ranked[0].data)
+    return None
+
+
+def _is(node: _Node, kind: re.Pattern[str]) -> bool:
+    return any(kind.search(name) for name in _strings(node.data.get("@type")))
+
+
+def _address(url: str) -> str:
+    """Return `url` without what the same page is often written with and without."""
+    return url.partition("#")[0].partition("?")[0].split("//", 1)[-1].removeprefix("www.").rstrip("/").lower()
 
 
 def _addresses(node: dict[str, Any]) -> list[str]:
     found = [*_strings(node.get("url")), *_strings(node.get("@id"))]
     main = node.get("mainEntityOfPage")
-    return found + (_strings(main.get("@id")) if isinstance(main, dict) else _strings(main))
+    return found + (_strings(main.get("@id")) + _strings(main.get("url")) if isinstance(main, dict) else _strings(main))
 
 
-def _read(node: dict[str, Any]) -> JsonLdArticle:
+def _read(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> JsonLdArticle:
     free = node.get("isAccessibleForFree")
+    headline = _first(node.get("headline"))
+    others = [*_strings(node.get("alternativeHeadline")), *_strings(node.get("alternateName"))]
     return JsonLdArticle(
-        headline=_first(node.get("headline")) or _first(node.get("name")),
-        authors=_people(node.get("author")) or _people(node.get("creator")),
+        headline=headline or _first(node.get("name")),
+        alternatives=tuple(others + _strings(node.get("name")) if headline else others),
+        authors=tuple(islice(_people(node.get("author"), names), MAX_PEOPLE))
+        or tuple(islice(_people(node.get("creator"), names), MAX_PEOPLE)),
         published=_first(node.get("datePublished")) or _first(node.get("dateCreated")),
         modified=_first(node.get("dateModified")),
         section=_first(node.get("articleSection")),
@@ -104,10 +170,31 @@ def _read(node: dict[str, Any]) -> JsonLdArticle:
         image=_image(node.get("image")) or _image(node.get("thumbnailUrl")),
         language=_first(node.get("inLanguage")),
         description=_first(node.get("description")),
-        publisher=next(iter(_people(node.get("publisher"))), None),
+        publisher=next(_people(node.get("publisher"), names), None),
         free=None if free is None else str(free).strip().lower() not in {"false", "no", "0"},
         body=_first(node.get("articleBody")),
     )
+
+
+def _salvage(texts: list[str], loaded: list[Any]) -> JsonLdArticle:
+    broken = next((text for text, data in zip(texts, loaded, strict=True) if data is None and "rticle" in text), None)
+    if broken is None:
+        return JsonLdArticle()
+    found = {field: match[1] for field, pattern in _SALVAGED.items() if (match := pattern.search(broken))}
+    unescaped = {field: _first(_unescape(value)) for field, value in found.items()}
+    return JsonLdArticle(
+        headline=unescaped.get("headline"),
+        authors=tuple(filter(None, [unescaped.get("author")])),
+        published=found.get("published"),
+        modified=found.get("modified"),
+    )
+
+
+def _unescape(value: str) -> str:
+    try:
+        return str(json.loads(f'"{value}"', strict=False))
+    except ValueError:
+        return value
 
 
 def _strings(value: object) -> list[str]:
@@ -120,18 +207,33 @@ def _first(value: object) -> str | None:
     return found[0] if found else None
 
 
-def _people(value: object) -> tuple[str, ...]:
-    """Return the names of Person, Organization or plain strings; persons win over organizations."""
-    people: list[str] = []
-    others: list[str] = []
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str):
-            people += _strings(item)
+def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield the names of persons, organizations or plain strings in order; a bare @id is looked up in `names`."""
+    queue = deque([value])
+    while queue:
+        item = queue.popleft()
+        if isinstance(item, list):
+            queue.extendleft(reversed(item[:MAX_PEOPLE]))
+        elif isinstance(item, str):
+            yield from _strings(item)
         elif isinstance(item, dict):
-            names = _strings(item.get("name"))
-            kinds = " ".join(_strings(item.get("@type"))).lower()
-            (others if "organi" in kinds else people).extend(names)
-    return tuple(people or others)
+            known = item if item.get("name") else names.get(str(item.get("@id")), {})
+            yield from _strings(known.get("name"))
+
+
+def _trail(nodes: list[_Node]) -> tuple[str, ...]:
+    """Return the names in the page's first breadcrumb list of more than one entry."""
+    for node in nodes:
+        if "BreadcrumbList" in _strings(node.data.get("@type")) and isinstance(node.data.get("itemListElement"), list):
+            entries = [entry for entry in node.data["itemListElement"] if isinstance(entry, dict)]
+            items = [entry["item"] if isinstance(entry.get("item"), dict) else {} for entry in entries]
+            names = [
+                _first(entry.get("name")) or _first(item.get("name"))
+                for entry, item in zip(entries, items, strict=True)
+            ]
+            if len(entries) > 1:
+                return tuple(name for name in names if name)
+    return ()
 
 
 def _keywords(value: object) -> tuple[str, ...]:

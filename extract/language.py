@@ -6,15 +6,33 @@ import re
 
 import py3langid
 
-_TAG = re.compile(r"^([a-zA-Z]{2})(?:[-_][a-zA-Z0-9]{2,8})*$")
+_TAG = re.compile(r"^([a-z]{2,3})(?:[-_@.][a-z0-9]+)*$")
+_CODES = {  # ISO 639-2 in both spellings, withdrawn codes, and names that templates write instead of a tag
+    "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt",
+    "nld": "nl", "dut": "nl", "swe": "sv", "dan": "da", "nor": "no", "nob": "no", "nno": "no", "nb": "no", "nn": "no",
+    "fin": "fi", "pol": "pl", "ces": "cs", "cze": "cs", "slk": "sk", "slo": "sk", "hun": "hu", "ron": "ro",
+    "rum": "ro", "bul": "bg", "rus": "ru", "ukr": "uk", "tur": "tr", "ell": "el", "gre": "el", "heb": "he", "iw": "he",
+    "ara": "ar", "fas": "fa", "per": "fa", "hin": "hi", "jpn": "ja", "jp": "ja", "kor": "ko", "kr": "ko", "zho": "zh",
+    "chi": "zh", "cn": "zh", "vie": "vi", "tha": "th", "ind": "id", "in": "id", "ji": "yi", "xho": "xh", "zul": "zu",
+    "swa": "sw", "cat": "ca", "lav": "lv", "lit": "lt", "est": "et", "srp": "sr", "hrv": "hr", "slv": "sl",
+    "english": "en", "deutsch": "de", "german": "de", "français": "fr", "french": "fr", "español": "es",
+    "spanish": "es", "italiano": "it", "português": "pt", "nederlands": "nl", "svenska": "sv", "dansk": "da",
+    "norsk": "no", "polski": "pl",
+}  # fmt: skip
 MIN_CHARS = 200  # below this, detection is a guess
 _SAMPLE_CHARS = 2000
 
 
 def language_code(tag: str | None) -> str | None:
-    """Return the ISO 639-1 code in a language tag such as "en-GB" or "pt_BR", or None."""
-    found = _TAG.match((tag or "").strip())
-    return found[1].lower() if found else None
+    """Return the ISO 639-1 code in a language tag such as "en-GB" or "pt_BR", or None.
+
+    Of a list the first counts. Norwegian is "no" in both its forms, as the detector says it.
+    """
+    written = (tag or "").partition(",")[0].strip().lower()
+    if known := _CODES.get(written):
+        return known
+    found = _TAG.match(written)
+    return (_CODES.get(found[1]) or (found[1] if len(found[1]) == 2 else None)) if found else None
 
 
 def detect_language(text: str) -> str | None:

@@ -1,0 +1,180 @@
+"""When an article was published and changed: as marked up, else as its URL, its feed or its dateline says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from extract.capture import Capture
+from extract.dates import MAX_DATE_CHARS, find_dates, parse_date, plausible, url_date
+from extract.jsonld import JsonLdArticle
+from extract.markup import Markup, around, holder, is_beside, property_text, select, visible_text
+
+_PUBLISHED = (
+    "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
+    "article.published", "parsely-pub-date", "sailthru.date", "publish-date", "publish_date", "publishdate",
+    "published",
+    "publication_date", "publicationdate", "pubdate", "pub_date", "article_date_original", "articlepublisheddate",
+    "og:pubdate", "originalpublicationdate", "bi3dpubdate", "shareaholic:article_published_time", "rnews:datepublished",
+    "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dcterms.date", "dc.date",
+    "dcterms.available", "citation_publication_date", "citation_online_date", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime",
+    "date.issued", "displaydate", "created", "date.created", "date",
+)  # fmt: skip
+_MODIFIED = (
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "last-modified", "modified",
+    "dcterms.modified", "dc.date.modified", "article_date_updated", "lastmod", "revised",
+)  # fmt: skip
+_PUBLISHED_CLASS = re.compile(r"publi|pubdate|entry-date|post-date|created|dt-issued", re.IGNORECASE)
+_MODIFIED_WORD = re.compile(
+    r"modif|updat|aktualis|bearbeit|geänder|letzte|\bstand\b|mis à jour|màj|actualiz|atualiz|aggiorn|bijgewerkt|"
+    r"gewijzigd|uppdater|opdater|oppdater|päivitetty|güncelle|обновл|zaktualizow|edited|revis|更新",
+    re.IGNORECASE,
+)
+_NO_DATELINE = re.compile(
+    r"©|\(c\)\s|copyright|all rights|comment|kommentar|retrieved|accessed|abgerufen|\bjoined\b|born|"
+    r"geboren|since|\bseit\b",
+    re.IGNORECASE,
+)
+_DATE_CLASS = re.compile(
+    r"date(?!pick|-pick|base)|datum|dato\b|data(?:-|_)?(?:pub|hora)|\bdata\b|fecha|tarih|publish|pubdate|posted|timestamp|"
+    r"time(?!r|line)|info|meta|byline|dateline|release|created|submitted|kiedy|paiva|erstellt",
+    re.IGNORECASE,
+)
+_TEXTS = XPath(
+    "//body//text()[normalize-space(.)][not(ancestor::script or ancestor::style or ancestor::noscript or"
+    " ancestor::template or ancestor::footer or ancestor::nav or ancestor::aside or ancestor::select)]"
+)
+_HENTRY = XPath("//*[self::abbr or self::span][@title][contains(@class, 'published')]")
+_DIGITS = re.compile(r"(?:19|20)\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d(?!\d)")
+MAX_LINE_CHARS = 120  # a longer text with a date in it is a sentence
+NEXT_TEXTS = 4  # this near, a date is the headline's whatever the class names say
+NEAR_TEXTS = 14  # pieces of text between a headline and its dateline: kicker, standfirst, byline, share links
+
+
+def read_published(
+    tree: HtmlElement, marks: Markup, found: JsonLdArticle, capture: Capture, heading: HtmlElement | None
+) -> tuple[datetime | None, str | None]:
+    """Return when the article was published and which source says so (json-ld, meta, time, url, feed, sitemap).
+
+    A dateline that a reader sees counts as "time". Of several dates that nothing tells apart, none is taken.
+    """
+    hints = capture.hints
+    sources: tuple[tuple[str, Iterator[datetime]], ...] = (
+        ("json-ld", _plausible([found.published], capture)),
+        ("meta", _plausible(marks.all(_PUBLISHED), capture)),
+        ("time", _marked_times(tree, marks, capture, heading)),
+        ("url", filter(None, [plausible(url_date(capture.url), capture.captured_at)])),
+        (
+            "sitemap" if hints.source == "sitemap" else "feed",
+            filter(None, [plausible(hints.published_at, capture.captured_at)]),
+        ),
+        ("time", _dateline(tree, marks, capture, heading)),
+    )
+    return next(((moment, source) for source, moments in sources for moment in moments), (None, None))
+
+
+def read_modified(
+    marks: Markup, found: JsonLdArticle, capture: Capture, published_at: datetime | None
+) -> datetime | None:
+    """Return when the article was last changed; None before it was published: a template's constant."""
+    written = [found.modified, *marks.all(_MODIFIED), *marks.property_texts(("datemodified",))]
+    written += [
+        time.get("datetime")
+        for time in marks.times
+        if _MODIFIED_WORD.search(time.get("class") or "") and not _is_published(time)
+    ]
+    moment = next(_plausible(written, capture), None) or capture.hints.modified_at
+    return None if moment and published_at and moment < published_at else moment
+
+
+def _plausible(written: Iterable[str | None], capture: Capture) -> Iterator[datetime]:
+    for value in written:
+        if moment := plausible(parse_date(value), capture.captured_at):
+            yield moment
+
+
+def _is_published(element: HtmlElement) -> bool:
+    context = f"{element.get('itemprop')} {element.get('class')}"
+    return element.get("pubdate") is not None or bool(_PUBLISHED_CLASS.search(context))
+
+
+def _marked_times(
+    tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlElement | None
+) -> Iterator[datetime]:
+    """Yield datePublished of microdata, then <time> elements marked as published, after the headline, and the rest."""
+    held = around(heading)
+    properties = [marks.properties.get(name, []) for name in ("datepublished", "datecreated")]
+    for element in [element for elements in properties for element in elements if not is_beside(element, held)]:
+        yield from _plausible([property_text(element), visible_text(element)[:MAX_DATE_CHARS]], capture)
+    times = [
+        time for time in marks.times if not is_beside(time, held) and (_is_published(time) or not _is_modified(time))
+    ]
+    after = _following(heading, times) if heading is not None else set()
+    for time in sorted(times, key=lambda time: (not _is_published(time), bool(after) and time not in after)):
+        yield from _plausible([time.get("datetime"), visible_text(time)[:MAX_DATE_CHARS]], capture)
+    yield from _plausible((element.get("title") for element in select(_HENTRY, tree)), capture)
+
+
+def _following(heading: HtmlElement, elements: list[HtmlElement]) -> set[HtmlElement]:
+    wanted, found = set(elements), set()
+    root = heading.getroottree().getroot()
+    passed = False
+    for element in root.iter("time", heading.tag):
+        passed = passed or element is heading
+        if passed and element in wanted:
+            found.add(element)
+    return found
+
+
+def _is_modified(element: HtmlElement) -> bool:
+    before = element.getprevious()
+    said = (
+        before.tail if before is not None else element.getparent().text if element.getparent() is not None else ""
+    ) or ""
+    return bool(
+        _MODIFIED_WORD.search(f"{element.get('itemprop')} {element.get('class')} {said[-40:]} {element.text or ''}")
+    )
+
+
+def _dateline(tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlElement | None) -> Iterator[datetime]:
+    """Yield the date in a short line near the headline, else the one day that lines of a date's class agree on."""
+    language = next(iter(marks.languages), None)
+    texts = select(_TEXTS, tree)
+    inside = set(heading.iter()) if heading is not None else set()
+    held = around(heading)
+    position = next((number for number, text in enumerate(texts) if holder(text) in inside), None)
+    near: list[tuple[int, datetime]] = []
+    classed: list[datetime] = []
+    for number, text in enumerate(texts):
+        if not _DIGITS.search(text) or _NO_DATELINE.search(line := " ".join(text[: 10 * MAX_LINE_CHARS].split())):
+            continue
+        parent = holder(text)
+        moment = _first_date(line, language, capture) if len(line) <= MAX_LINE_CHARS else None
+        distance = number - position if position is not None else NEAR_TEXTS + 1
+        if moment is None or parent is None or (abs(distance) > NEXT_TEXTS and is_beside(parent, held)):
+            continue
+        by_class = any(
+            _DATE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}")
+            for element in (parent, parent.getparent()) if element is not None
+        )  # fmt: skip
+        if -NEAR_TEXTS // 2 <= distance <= NEAR_TEXTS:
+            near.append((abs(distance) + (0 if by_class else NEAR_TEXTS), moment))
+        elif by_class:
+            classed.append(moment)
+    if near:
+        yield min(near)[1]
+    elif len({moment.date() for moment in classed}) == 1:
+        yield classed[0]
+
+
+def _first_date(text: str, language: str | None, capture: Capture) -> datetime | None:
+    """Return the first date of a short line that is not said to be that of a change."""
+    for start, moment in sorted(find_dates(text, language)):
+        if not _MODIFIED_WORD.search(text[max(0, start - 30) : start]) and plausible(moment, capture.captured_at):
+            return moment
+    return None

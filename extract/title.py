@@ -1,0 +1,239 @@
+"""The headline of an article, chosen among JSON-LD, meta tags, headings and <title>, without the site's name."""
+# ruff: noqa: RUF001 - separators as sites write them
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from extract.jsonld import JsonLdArticle
+from extract.markup import Markup, visible_text
+
+MAX_TITLE = 1000  # characters
+MAX_TAIL = 60  # of a site's name with its claim or section
+_SPACE = re.compile(r"\s+")
+_TAG = re.compile(r"<[^<>]{1,200}>")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff\ufffc\ufffd]")
+# a colon, or a dash without blanks, parts a title only before the very name of the site
+_SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:│┃/~⋆★-]|::|--)\s+|\s*[|｜│┃ㅣ]\s*|\s+[»›]\s*")
+_TIGHT_SEPARATOR = re.compile(r"\s*[:：|｜ㅣ_»›–—-]+\s*")
+_DATE_PART = re.compile(r"^\d{1,2}\.\s?\d{1,2}\.\s?\d{4}$|^\d{4}-\d\d-\d\d$|^\d{1,2}/\d{1,2}/\d{4}$")
+_CUT = re.compile(r"\s*(?:\.\.\.|…|\[…\])$")
+_TITLE_META = ("og:title", "twitter:title")
+_MORE_TITLE_META = (
+    "parsely-title",
+    "sailthru.title",
+    "dc.title",
+    "dcterms.title",
+    "citation_title",
+    "headline",
+    "title",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """The titles that a page gives itself: the chosen one, its heading, and all of them."""
+
+    title: str
+    heading: HtmlElement | None  # the h1, or other heading, that shows the title
+    headlines: tuple[str, ...]  # distinct, each without the site's name
+    tails: frozenset[str] = frozenset()  # squeezed: what only some of the titles end with, mostly the site's name
+
+
+def clean_text(value: str | None, limit: int) -> str | None:
+    """Return `value` unescaped, on one line, without tags and invisible characters; None when nothing is left."""
+    if not value:
+        return None
+    text = value
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", text))
+    return _SPACE.sub(" ", text).strip()[:limit] or None
+
+
+def read_headings(
+    tree: HtmlElement, marks: Markup, found: JsonLdArticle, hint: str | None, site_names: Sequence[str],
+    section: str | None,
+) -> Headings:  # fmt: skip
+    """Return the title of the article and the candidates it was chosen from.
+
+    JSON-LD's headline goes first, then og:title, twitter:title, microdata, the h1, <title>, the feed's `hint`. A
+    candidate that is cut short gives way to the one it is the beginning of; one that shares no word with any other
+    of the page gives way to those that do.
+    """
+    meta = [text for value in marks.all(_TITLE_META) if (text := clean_text(value, MAX_TITLE))]
+    shown = [(h1, text) for h1 in marks.headings if (text := clean_text(visible_text(h1), MAX_TITLE))]
+    data = [text for value in [found.headline] if (text := clean_text(value, MAX_TITLE))]
+    micro = [text for value in marks.property_texts(["headline"]) if (text := clean_text(value, MAX_TITLE))][:1]
+    page = [text for value in [marks.title] if (text := clean_text(value, MAX_TITLE))]
+    written = [*data, *meta, *micro, *page]
+    tails = _tails(written, [text for _, text in shown] + written)
+    strip = _Stripper(site_names, tails, [section or "", *found.trail])
+    main = _main_heading(shown, [strip(text) for text in written])
+    ranked = [strip(text) for text in [*data, *meta, *micro]]
+    ranked += [strip(main[1])] if main else []
+    ranked += [
+        strip(text)
+        for text in [*page, *filter(None, map(_line, marks.all(_MORE_TITLE_META))), *filter(None, [_line(hint)])]
+    ]
+    ranked = [text for text in ranked if text and not strip.names_site(text)] or [text for text in ranked if text]
+    others = [strip(text) for text in [*filter(None, map(_line, found.alternatives)), *(text for _, text in shown)]]
+    title = _choose(ranked)
+    return Headings(
+        title=title,
+        heading=main[0] if main else _lower_heading(tree, title),
+        headlines=tuple(dict.fromkeys(text for text in [*ranked, *others] if text)),
+        tails=frozenset(tails),
+    )
+
+
+def _line(value: str | None) -> str | None:
+    return clean_text(value, MAX_TITLE)
+
+
+def _choose(ranked: list[str]) -> str:
+    """Return the first of `ranked` that another agrees with, in full length; the first of all where none agree."""
+    if not ranked:
+        return ""
+    words = [_words(text) for text in ranked]
+    agreed = [
+        text
+        for number, text in enumerate(ranked)
+        if any(words[number] & other for place, other in enumerate(words) if place != number)
+    ]
+    title = next(iter(agreed), ranked[0])
+    start = squeeze(_CUT.sub("", title))
+    if _CUT.search(title) or len(title) >= 60:
+        longer = (
+            text
+            for text in ranked
+            if len(text) > len(title) and squeeze(text).startswith(start) and not _CUT.search(text)
+        )
+        if _CUT.search(title) or any(_breaks_word(title, text) for text in ranked):
+            return next(longer, title)
+    return title
+
+
+def _breaks_word(title: str, longer: str) -> bool:
+    return longer.startswith(title) and longer[len(title) : len(title) + 1].isalnum() and title[-1:].isalnum()
+
+
+def _words(text: str) -> set[str]:
+    found = set(re.findall(r"\w{3,}", text.casefold()))
+    return found or set(text)
+
+
+def _main_heading(shown: list[tuple[HtmlElement, str]], written: list[str]) -> tuple[HtmlElement, str] | None:
+    """Return the h1 that shares most words with what the page's head says; the first where it is silent."""
+    if not written:
+        return shown[0] if shown else None
+    vocabulary = [_words(text) for text in written]
+    scored = [
+        (max(_likeness(_words(text), words) for words in vocabulary), pair) for pair in shown for text in [pair[1]]
+    ]
+    best = max(scored, key=lambda entry: entry[0], default=None)
+    return best[1] if best and best[0] > 0 else None
+
+
+def _lower_heading(tree: HtmlElement, title: str) -> HtmlElement | None:
+    key = squeeze(title)
+    return next((part for part in tree.iter("h2", "h3", "h4") if key and squeeze(visible_text(part)) == key), None)
+
+
+def _likeness(left: set[str], right: set[str]) -> float:
+    return len(left & right) / len(left | right) if left | right else 0.0
+
+
+def _tails(written: list[str], others: list[str]) -> set[str]:
+    """Return what follows a separator where another source of the title stops: the site's name, claim or section."""
+    known = {squeeze(text) for text in others}
+    return {
+        squeeze(title[found.end() :])
+        for title in written
+        for found in _SEPARATOR.finditer(title)
+        if ":" not in found[0] and len(title) - found.end() <= MAX_TAIL and squeeze(title[: found.start()]) in known
+    }
+
+
+class _Stripper:
+    """Takes the site's name, and the section or day before it, off the ends of a title."""
+
+    def __init__(self, site_names: Iterable[str], tails: set[str], sections: Iterable[str]) -> None:
+        self.names = site_keys(site_names)
+        self.tails = tails
+        self.sections = {squeeze(section) for section in sections if section}
+
+    def __call__(self, title: str) -> str:
+        stripped = False
+        while True:
+            shorter = self._shorter(title, stripped=stripped)
+            if shorter == title:
+                return title
+            title, stripped = shorter, True
+
+    def _shorter(self, title: str, *, stripped: bool) -> str:
+        separators = list(_SEPARATOR.finditer(title))
+        for found in separators:
+            if squeeze(title[found.end() :]) in self.tails and title[: found.start()].strip():
+                return title[: found.start()].strip()
+        if separators:
+            first, last = separators[0], separators[-1]
+            head, tail = title[: first.start()].strip(), title[last.end() :]
+            start = title[: last.start()].strip()
+            if start and (
+                _names_site(tail, self.names)
+                or (stripped and (squeeze(tail) in self.sections or _DATE_PART.match(tail)))
+            ):
+                return start
+            if head and _names_site(head, self.names) and ":" not in first[0]:
+                return title[first.end() :].strip()
+        tight = list(_TIGHT_SEPARATOR.finditer(title))
+        if tight and tight[-1].start():
+            tail = squeeze(title[tight[-1].end() :])
+            if tail and (tail in self.names or (stripped and tail in self.sections)):
+                return title[: tight[-1].start()].strip()
+        return title
+
+    def names_site(self, text: str) -> bool:
+        return squeeze(text) in self.names
+
+
+def strip_site_name(title: str, site_names: Iterable[str]) -> str:
+    """Return `title` without a last or first part that names the site, such as " | The Post"."""
+    return _Stripper(site_names, set(), ())(title)
+
+
+def site_keys(site_names: Iterable[str]) -> set[str]:
+    """Return the names of a site, and the main label of its host, as `squeeze` gives them."""
+    return {
+        squeezed
+        for name in site_names
+        for squeezed in (squeeze(name), squeeze(_domain_label(name)))
+        if len(squeezed) > 1
+    }
+
+
+def _names_site(part: str, names: set[str]) -> bool:
+    squeezed = squeeze(part)
+    return bool(squeezed) and any(
+        squeezed == name or (len(squeezed) > 3 and squeezed in name) or (len(name) > 3 and name in squeezed)
+        for name in names
+    )
+
+
+def squeeze(text: str) -> str:
+    """Return the letters and digits of `text`, case folded, without a leading "the": for comparing names."""
+    return "".join(filter(str.isalnum, text.casefold())).removeprefix("the")
+
+
+def _domain_label(name: str) -> str:
+    labels = [label for label in name.split(".") if label not in {"www", "m", "amp", "news"}]
+    return max(labels[:-1], key=len) if len(labels) > 1 and " " not in name else name
