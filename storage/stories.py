@@ -11,12 +11,11 @@ import json
 import logging
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -226,10 +225,13 @@ def _commit(store: Store, links: Sequence[Link], version: int | None) -> Stories
     if not links:
         return StoriesReport(table_version=version)
     table = make_table(store, layout.STORIES)
-    known = _known(store, table, links)
+    rows = _Rows(store, table)
+    known = _known(rows, links)
     changed = regroup(links, known.values())
     if changed:
-        _replace(store, table, changed)
+        days = {row.captured_at.date() for row in changed}
+        kept = {row.article_id: row for row in _members(rows.of(days))} | {row.article_id: row for row in changed}
+        replace_days(store, layout.STORIES, table, days, _table(kept.values()))
     before = {row.story_id for row in known.values()}
     after = {row.article_id: row for row in (*known.values(), *changed)}
     stories = {row.story_id for row in after.values()}
@@ -239,33 +241,55 @@ def _commit(store: Store, links: Sequence[Link], version: int | None) -> Stories
     )  # fmt: skip
 
 
-def _known(store: Store, table: DeltaTable, links: Iterable[Link]) -> dict[str, Member]:
+def _known(rows: _Rows, links: Iterable[Link]) -> dict[str, Member]:
     """Return the members of every story that a linked article is in, by article."""
     sightings = list(chain.from_iterable((link.one, link.other) for link in links))
-    articles = sorted({one.article_id for one in sightings})
-    days = sorted({one.captured_at.date() for one in sightings})
-    linked = _members(store, table, DAY.isin(days), {"article_id": articles})
+    linked = _members(_having(rows.of({one.captured_at.date() for one in sightings}), "article_id", sightings))
     if not linked:
         return {}
     since = min(row.story_captured_at for row in linked).date()
-    stories = sorted({row.story_id for row in linked})
-    return {row.article_id: row for row in _members(store, table, since <= DAY, {"story_id": stories})}
+    listed = _having(rows.of(day for day in rows.days if day >= since), "story_id", linked)
+    return {row.article_id: row for row in _members(listed)}
 
 
-def _members(store: Store, table: DeltaTable, when: pc.Expression | None, texts: dict[str, list[str]]) -> list[Member]:
+class _Rows:
+    """The rows of one version of the stories table, each day's file read once."""
+
+    def __init__(self, store: Store, table: DeltaTable) -> None:
+        self.days = set(_files(table).values())
+        self._store, self._table = store, table
+        self._read: set[date] = set()
+        self._rows = schema.STORIES.empty_table()
+
+    def of(self, days: Iterable[date]) -> pa.Table:
+        """Return the rows of `days`."""
+        wanted = set(days)
+        if missing := (wanted & self.days) - self._read:
+            self._rows = pa.concat_tables([self._rows, _scan(self._store, self._table, DAY.isin(sorted(missing)))])
+            self._read |= missing
+        return self._rows.filter(DAY.isin(sorted(wanted)))
+
+
+def _scan(
+    store: Store, table: DeltaTable, when: pc.Expression | None, texts: Mapping[str, Sequence[str]] | None = None
+) -> pa.Table:
     with table_errors(store, layout.STORIES):
-        files = store.table_files(layout.STORIES)
-        batches = scan(table, files, schema.STORIES.names, when=when, texts=texts)
-        return [from_row(Member, row) for batch in batches for row in batch.to_pylist()]
+        batches = scan(table, store.table_files(layout.STORIES), schema.STORIES.names, when=when, texts=texts)
+        return pa.Table.from_batches(batches, schema=schema.STORIES)
 
 
-def _replace(store: Store, table: DeltaTable, changed: Sequence[Member]) -> None:
-    """Commit the days of `changed` with these rows in them: a day stays one file, however often it changes."""
-    days = sorted({row.captured_at.date() for row in changed})
-    rows = {row.article_id: row for row in _members(store, table, DAY.isin(days), {})}
-    rows |= {row.article_id: row for row in changed}
-    made = [to_row(row) | {schema.PARTITION.name: row.captured_at.date()} for row in rows.values()]
-    replace_days(store, layout.STORIES, table, days, pa.Table.from_pylist(made, schema=schema.STORIES))
+def _having(rows: pa.Table, column: str, named: Iterable[Sighting | Member]) -> pa.Table:
+    values = pa.array(sorted({getattr(one, column) for one in named}), pa.string())
+    return rows.filter(pc.is_in(rows[column], value_set=values))
+
+
+def _members(rows: pa.Table) -> list[Member]:
+    return [from_row(Member, row) for row in rows.to_pylist()]
+
+
+def _table(members: Iterable[Member]) -> pa.Table:
+    rows = [to_row(row) | {schema.PARTITION.name: row.captured_at.date()} for row in members]
+    return pa.Table.from_pylist(rows, schema=schema.STORIES)
 
 
 def _added(report: StoriesReport, part: StoriesReport) -> StoriesReport:
@@ -282,19 +306,19 @@ def read_stories(store: Store, *, since: datetime | None = None, min_sites: int 
     a story the origin comes first, then the order of publication.
     """
     table = open_table(store, layout.STORIES)
-    found: list[Member] = []
-    if table is not None and since is None:
-        found = _members(store, table, None, {})
-    elif table is not None and since is not None:
-        recent = _members(store, table, both(since.date() <= DAY, pc.field("captured_at") >= since), {})
-        if recent:
-            first = min(row.story_captured_at for row in recent).date()
-            found = _members(store, table, first <= DAY, {"story_id": sorted({row.story_id for row in recent})})
+    found = _members(_scan(store, table, None) if since is None else _since(store, table, since)) if table else []
     sites: dict[str, set[str]] = {}
     for row in found:
         sites.setdefault(row.story_id, set()).add(row.site)
     order = attrgetter("story_captured_at", "story_id")
     kept = [row for row in found if len(sites[row.story_id]) >= min_sites]
     kept.sort(key=lambda row: (*order(row), not row.is_origin, row.published_by, row.captured_at, row.article_id))
-    made: list[dict[str, Any]] = [to_row(row) | {schema.PARTITION.name: row.captured_at.date()} for row in kept]
-    return pa.Table.from_pylist(made, schema=schema.STORIES)
+    return _table(kept)
+
+
+def _since(store: Store, table: DeltaTable, since: datetime) -> pa.Table:
+    recent = _scan(store, table, both(since.date() <= DAY, pc.field("captured_at") >= since))
+    if not recent.num_rows:
+        return recent
+    first = pc.min(recent["story_captured_at"]).as_py().date()
+    return _scan(store, table, first <= DAY, {"story_id": pc.unique(recent["story_id"]).to_pylist()})
