@@ -21,6 +21,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "stories": "cli.stories:stories",
     "extract": "cli.pages:extract",
     "sites": "cli.sites:sites",
+    "verify": "cli.verify:verify",
     "bench": "cli.bench:bench",
     "test": "cli.test:test",
     "crawl": "cli.steps:crawl",
@@ -29,6 +30,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "stage": "cli.steps:stage",
     "publish": "cli.steps:publish",
     "cluster": "cli.steps:cluster",
+    "verify-share": "cli.verify:verify_share",
 }
 
 

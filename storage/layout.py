@@ -15,9 +15,15 @@ HEADS = "state/heads.parquet"  # a cache of the articles table, rebuilt when it 
 READY = "state/ready"  # written at each start of the embedded server
 PROBE = "state/probe/"  # written and deleted by storage.probe
 OPEN_RUNS = "state/open/"  # runs begun and not staged yet
+PROOF = "proof/"  # a Merkle root a day
+TABLE_NOTES = "state/tables.json.gz"  # what verify has seen of the tables' files
+ERASED = "erased/"  # what was taken out on purpose, and what stands in its place
 
 _SITE = re.compile(r"[a-z0-9-]{1,100}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+_MANIFEST_KEY = re.compile(rf"runs/({_SITE.pattern})/({_RUN.pattern})\.json")
+_PART_KEY = re.compile(rf"runs/({_SITE.pattern})/({_RUN.pattern})\.parts/\d{{3,}}\.parquet")
+_RAW_KEY = re.compile(rf"raw/({_SITE.pattern})/\d{{4}}/\d\d/\d\d/({_RUN.pattern})-\d{{3,}}\.(?:warc\.gz|cdxj)")
 _STAGED_KEY = re.compile(rf"staged/({_SITE.pattern})/({_RUN.pattern})\.parquet")
 
 
@@ -72,9 +78,42 @@ def frontier_key(site: str) -> str:
     return f"state/{_site(site)}/frontier.json.gz"
 
 
+def newest_key(site: str) -> str:
+    """Return the key of the copy of a site's newest manifest, the end of its chain."""
+    return f"state/{_site(site)}/newest.json"
+
+
+def proof_key(day: date) -> str:
+    """Return the key of a day's Merkle root."""
+    return f"{PROOF}{day:%Y-%m-%d}.json"
+
+
 def profile_key(site: str) -> str:
     """Return the key of a site's learned profile."""
     return f"state/{_site(site)}/profile.json"
+
+
+def manifest_run(key: str) -> tuple[str, str] | None:
+    """Return (site, run id) of a manifest's key, or None for any other key."""
+    found = _MANIFEST_KEY.fullmatch(key)
+    return (found[1], found[2]) if found else None
+
+
+def part_run(key: str) -> tuple[str, str] | None:
+    """Return (site, run id) of the key of an extracted part, or None for any other key."""
+    found = _PART_KEY.fullmatch(key)
+    return (found[1], found[2]) if found else None
+
+
+def raw_run(key: str) -> tuple[str, str] | None:
+    """Return (site, run id) of the key of a WARC segment or its index, or None for any other key."""
+    found = _RAW_KEY.fullmatch(key)
+    return (found[1], found[2]) if found else None
+
+
+def is_site(name: str) -> bool:
+    """Return whether `name` can be a site's folder."""
+    return _SITE.fullmatch(name) is not None
 
 
 def story_day_key(day: date, name: str, part: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from extract.stored import StoredObject
 from storage import layout
+from storage.chain import Link, seal
 from storage.client import Store
 from storage.errors import ObjectRefused, StoreConflict
 
@@ -27,7 +28,11 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunManifest:
-    """One run of one site. The mappings hold JSON values only; `previous` is the site's run before, if known."""
+    """One run of one site. The mappings hold JSON values only.
+
+    `previous` is the site's run that was staged before this one, `previous_sha256` of its manifest's bytes: written
+    with the manifest of a staged run (storage.chain), which is final.
+    """
 
     site: str
     run_id: str
@@ -39,6 +44,7 @@ class RunManifest:
     sources: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)  # of the code that wrote it
     previous: str | None = None
+    previous_sha256: str | None = None
 
     def to_json(self) -> bytes:
         """Return the manifest as indented JSON, for people too."""
@@ -67,9 +73,22 @@ def read_manifest(store: Store, site: str, run_id: str) -> tuple[RunManifest, st
 
 
 def write_manifest(store: Store, manifest: RunManifest, etag: str | None = None) -> str:
-    """Store a manifest over the one of `etag`, or as the run's first; return the new ETag. StoreConflict if raced."""
+    """Store a manifest over the one of `etag`, or as the run's first; return the new ETag. StoreConflict if raced.
+
+    That of a staged run is linked to the one before it, and is never replaced.
+    """
+    if manifest.state == RunState.STAGED:
+        return _seal_manifest(store, manifest, etag)
     key = layout.manifest_key(manifest.site, manifest.run_id)
     return store.put(key, manifest.to_json(), if_none_match=etag is None, if_match=etag)
+
+
+def _seal_manifest(store: Store, manifest: RunManifest, etag: str | None) -> str:
+    def encode(link: Link | None) -> bytes:
+        previous, sha256 = (link.run_id, link.sha256) if link else (None, None)
+        return replace(manifest, previous=previous, previous_sha256=sha256).to_json()
+
+    return seal(store, manifest.site, manifest.run_id, encode, etag)
 
 
 def change_manifest(store: Store, site: str, run_id: str, change: Callable[[RunManifest], RunManifest]) -> RunManifest:

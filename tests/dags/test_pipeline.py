@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from spiders.site import load_sites
+from storage.client import Store
 from tests.dags.conftest import REPO
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -105,3 +106,12 @@ def test_publishing_again_adds_nothing(demo: list[str]) -> None:
     assert first["articles"] > 0
     assert (again["runs"], again["articles"], again["versions"]) == (0, 0, 0)
     assert again["table_version"] == first["table_version"]
+
+
+def test_a_day_of_the_archive_is_verified(demo: list[str], store: Store) -> None:
+    run_dag(f"news__{demo[0]}")
+    run_dag("publish")
+    verified = run_dag("verify")["verify"]
+    assert (verified["wrong"], verified["findings"]) == (0, [])
+    assert verified["looked_at"]["table files"] > 0
+    assert [one.key for one in store.list("proof/")] == [f"proof/{verified['root']['day']}.json"]
