@@ -44,15 +44,22 @@ class Page:
     gold: Gold = field(repr=False)
 
 
-def load_pages(corpus: Path, sets: Collection[str], known: Collection[str]) -> list[Page]:
-    """Return the pages of `sets` (all that are measured, if empty); raises CorpusError, `known` are the right names."""
+def load_pages(corpus: Path, sets: Collection[str], known: Collection[str], *, training: bool = False) -> list[Page]:
+    """Return the pages of `sets` (all that are measured, if empty); raises CorpusError, `known` are the right names.
+
+    `training`: also the pages that are there to train on only.
+    """
     if unknown := [name for name in sets if name not in known]:
         raise CorpusError(f"--sets: no set is called {unknown[0]!r}; there are {', '.join(known)}")
     index = corpus / "index.json"
     entries = _json(index)
     if not isinstance(entries, list):
         raise CorpusError(f"{index}: not a list of pages")
-    pages = [_page(corpus, entry, number) for number, entry in enumerate(entries, 1) if _wanted(entry, sets or known)]
+    pages = [
+        _page(corpus, entry, number)
+        for number, entry in enumerate(entries, 1)
+        if _wanted(entry, sets or known, training=training)
+    ]
     if not pages:
         raise CorpusError(f"{index}: no page to measure of the sets {', '.join(sets or known)}")
     return pages
@@ -68,8 +75,12 @@ def read_html(path: Path) -> bytes:
         raise CorpusError(f"{path}: not a whole gzip file: {error}") from error
 
 
-def _wanted(entry: Any, sets: Collection[str]) -> bool:  # noqa: ANN401 - JSON
-    return not isinstance(entry, dict) or (entry.get("set") in sets and entry.get("use", MEASURED) == MEASURED)
+def _wanted(entry: Any, sets: Collection[str], *, training: bool) -> bool:  # noqa: ANN401 - JSON
+    if not isinstance(entry, dict):
+        return True  # and is complained of
+    if entry.get("use", MEASURED) != MEASURED:
+        return training
+    return entry.get("set") in sets
 
 
 def _page(corpus: Path, entry: Any, number: int) -> Page:  # noqa: ANN401 - JSON

@@ -1,43 +1,132 @@
-"""The one call to trafilatura: the body of an article between the boilerplate."""
+"""The body of a page: trafilatura's reading, judged again block by block by a model trained on many sites.
+
+The model is two forests of boosted trees (extract/models/, made by `python -m bench.train`): the first sees each
+block for itself, the second also what the first thought of the others.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
+from typing import Final
 
-from lxml.html import HtmlElement
+import numpy as np
+from lxml.etree import ElementDefaultClassLookup, LxmlError
+from lxml.html import HtmlElement, HTMLParser, fromstring
+from numpy.typing import NDArray
 from trafilatura import bare_extraction
 from trafilatura.settings import Document, Extractor
-from trafilatura.utils import load_html
+from trafilatura.utils import is_dubious_html, repair_faulty_html
 
-ENGINE = "trafilatura"
-ENGINE_VERSION = version("trafilatura")
+from extract import features, neighbours
+from extract.blocks import BlockTree, read_blocks
+from extract.features import Features, Signals, block_features
+from extract.neighbours import second_features
+from extract.trees import Forest, ModelError, read_forest
+
+ENGINE: Final = "trafilatura"
+ENGINE_VERSION: Final = version("trafilatura")
+MODELS = Path(__file__).parent / "models"
+KEEP = 0.5  # of a block that trafilatura keeps
+ADD = 0.6  # of one that it leaves out
+MIN_SHARE = 0.4  # of the page's prose; where the fast reading gives less, trafilatura's fallbacks are asked too
+_PROSE_CHARS, _PROSE_LINKS = 80, 0.3
 
 # `dedup` remembers text across calls and stays off; comments are readers', not the newsroom's
-_OPTIONS = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False)
-_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")  # terminals obey them, text has no use for them
+_FAST = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False, fast=True)
+_FULL = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False)
 
 
 class NoTreeError(ValueError):
     """The body is no HTML document."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A page's blocks, and of each the probability that it is of the article's body. All lists by block."""
+
+    page: BlockTree
+    features: Features
+    probability: NDArray[np.float64]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Which blocks the model keeps."""
+        return keeps(self.probability, self.features)
+
+
+def keeps(probability: NDArray[np.float64], found: Features) -> NDArray[np.bool_]:
+    """Return which blocks are kept: those that only the model wants need to be surer."""
+    return np.where(found.votes > KEEP, probability >= KEEP, probability >= ADD)
+
+
 def parse_html(text: str) -> HtmlElement:
     """Return the tree of an HTML document (libxml2 cuts nesting at 256 elements); raises NoTreeError."""
     if not text.strip():
         raise NoTreeError("the body is empty")
-    tree = load_html(text)
-    if tree is None:
+    beginning = text[:50].lower()
+    try:
+        tree = fromstring(repair_faulty_html(text, beginning).encode("utf-8", "surrogatepass"), parser=_parser())
+    except (LxmlError, ValueError) as error:
+        raise NoTreeError("no HTML document") from error
+    if is_dubious_html(beginning) and len(tree) < 2:  # noqa: PLR2004
         raise NoTreeError("no HTML document")
     return tree
 
 
-def read_body(tree: HtmlElement, url: str) -> str:
-    """Return the cleaned text of the page, one paragraph a line, "" when there is none. The tree is not changed.
+def _parser() -> HTMLParser:
+    """Return trafilatura's parser, but with one class for all elements: lxml's choice of classes is slow Python."""
+    parser = HTMLParser(collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
+    return parser
+
+
+def read_body(tree: HtmlElement, url: str, signals: Signals) -> Judged:
+    """Return the blocks of a parsed page, each judged. The tree is not changed; `signals.votes` is filled in here."""
+    page = read_blocks(tree)
+    votes = read_votes(tree, url, page)
+    return judge(page, Signals(votes, signals.headlines, signals.standfirst, signals.article_body))
+
+
+def judge(page: BlockTree, signals: Signals) -> Judged:
+    """Return the blocks judged by both forests."""
+    first, second = models()
+    found = block_features(page, signals)
+    probability = np.zeros(len(page.blocks))
+    probability[found.candidates] = first.predict(found.matrix)
+    if len(found.candidates):
+        probability[found.candidates] = second.predict(second_features(page, found, probability))
+    return Judged(page, found, probability)
+
+
+@cache
+def models() -> tuple[Forest, Forest]:
+    """Return both forests; raises ModelError when they were trained on other features than these."""
+    forests = read_forest(MODELS / "first.txt"), read_forest(MODELS / "second.txt")
+    for forest, names in zip(forests, (features.NAMES, neighbours.NAMES), strict=True):
+        if forest.names != names:
+            raise ModelError(f"{MODELS}: trained on other features; run python -m bench.train")
+    return forests
+
+
+def read_votes(tree: HtmlElement, url: str, page: BlockTree) -> tuple[str, ...]:
+    """Return the lines of trafilatura's reading; its fallbacks are asked only where the page holds far more prose.
 
     Source: trafilatura 2.3, `bare_extraction`.
     """
-    found = bare_extraction(tree, url=url, options=_OPTIONS)
-    if not isinstance(found, Document) or not found.text:
-        return ""
-    lines = (" ".join(line.translate(_CONTROLS).split()) for line in found.text.splitlines())
-    return "\n".join(line for line in lines if line)
+    prose = sum(
+        len(block.text)
+        for block in page.blocks
+        if len(block.text) > _PROSE_CHARS and block.link_chars < _PROSE_LINKS * len(block.text)
+    )
+    text = _trafilatura(tree, url, _FAST)
+    if len(text) < MIN_SHARE * prose:
+        text = _trafilatura(tree, url, _FULL)
+    return tuple(text.splitlines())
+
+
+def _trafilatura(tree: HtmlElement, url: str, options: Extractor) -> str:
+    found = bare_extraction(tree, url=url, options=options)
+    return found.text or "" if isinstance(found, Document) else ""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from extract.markup import around, holder, is_beside, select, visible_text
+from extract.markup import around, holder, is_beside, select, texts_around, visible_text
 from extract.names import BYLINE, clean_authors, is_name_like, is_person
 
 _LABELLED = re.compile(
@@ -42,23 +43,18 @@ _NEVER = frozenset(
     ("link", "body", "article", "main", "section", "img", "script", "form", "svg", "input", "button", "textarea")
 )
 _MARKED = XPath("//body//*[@class or @rel or @itemprop]")
-_TEXTS = XPath(
-    "//body//text()[string-length(.) < 400][normalize-space(.)]"
-    "[not(ancestor::script or ancestor::style or ancestor::noscript or"
-    " ancestor::footer or ancestor::nav or ancestor::aside)]"
-)
 MAX_LINE_CHARS = 160  # of a byline with its role and date
 MAX_SHORT_CHARS = 60  # of one that names a desk or a pen name in one word
-MAX_PIECES = 30
+MAX_PIECES, MAX_MARKED = 30, 300
 _NAMED_SHARE = 0.4  # a sentence that begins with "By" says more than a name
 
 
 def marked_names(tree: HtmlElement, heading: HtmlElement | None) -> list[str]:
     """Return the names in the best byline that microdata, rel=author or class names mark, and in those beside it."""
     best, found, group, held = 0, list[str](), set[HtmlElement](), around(heading)
-    for element in select(_MARKED, tree):
-        score = _score(element)
-        if not score or score < best or is_beside(element, held):
+    marked = ((element, score) for element in select(_MARKED, tree) if (score := _score(element)))
+    for element, score in islice(marked, MAX_MARKED):
+        if score < best or is_beside(element, held):
             continue
         if not (names := _names_in(element)):
             continue
@@ -106,9 +102,8 @@ def _is_byline(text: str) -> bool:
 
 def labelled_names(tree: HtmlElement, heading: HtmlElement | None) -> list[str]:
     """Return the names in the first line after the headline such as "By Ada Quist" or "Autorin: Ada Quist"."""
-    texts = select(_TEXTS, tree)
-    inside, held = set(heading.iter()) if heading is not None else set(), around(heading)
-    start = next((number for number, text in enumerate(texts) if holder(text) in inside), 0)
+    texts, position = texts_around(tree, heading)
+    start, held = position or 0, around(heading)
     for text, following in zip(texts[start:], [*texts[start + 1 :], ""], strict=False):
         line = " ".join(text.split())
         bare = _BARE_LABEL.match(line)

@@ -12,7 +12,12 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 _ITEMPROP = XPath("//*[@itemprop]")
+_TEXTS = XPath(
+    "//body//*[not(self::script or self::style or self::noscript or self::template or self::option or self::button)]"
+    "/text()[normalize-space(.)]"
+)
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+MAX_TEXTS = 20_000
 MAX_MARKS = 500  # of one kind on a page; what describes the page stands among the first
 
 
@@ -115,14 +120,26 @@ def around(heading: HtmlElement | None) -> frozenset[HtmlElement]:
 def is_beside(element: HtmlElement, held: AbstractSet[HtmlElement]) -> bool:
     """Whether `element` lies in a comment, a caption, a list of other stories, a sidebar or the page's frame.
 
-    `held` is what holds the headline (`around`): looking outwards from the element ends there.
+    `held` is what holds the headline (`around`): looking outwards from the element ends there. A footer in an
+    article is the article's.
     """
+    in_footer = False
     for part in [element, *element.iterancestors()]:
-        if part in held or part.tag in {"article", "main", "body"}:
+        if part.tag in {"article", "main"}:
             return False
+        if part in held or part.tag == "body":
+            return in_footer
         if part.tag in _FRAMES or _BESIDE.search(f"{part.get('class') or ''} {part.get('id') or ''}"):
             return True
+        in_footer = in_footer or part.tag == "footer"
     return False
+
+
+def texts_around(tree: HtmlElement, heading: HtmlElement | None) -> tuple[list[Any], int | None]:
+    """Return the visible texts of the body, and which of them is the headline's first."""
+    texts = select(_TEXTS, tree)[:MAX_TEXTS]
+    inside = set(heading.iter()) if heading is not None else set()
+    return texts, next((number for number, text in enumerate(texts) if holder(text) in inside), None)
 
 
 def property_text(element: HtmlElement) -> str:

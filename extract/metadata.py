@@ -49,6 +49,7 @@ _NO_IMAGE = re.compile(
     r"(?:logo|default|placeholder|fallback|share-?image|og-?image|favicon|apple-touch)[\w-]*\.(?:png|jpe?g|svg|webp|gif|ico)",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r"[,;，、]")  # noqa: RUF001 - full-width
 MAX_DESCRIPTION, MAX_NAME, MAX_TAG, MAX_TAGS = 5000, 200, 100, 60  # characters, and a count; longer is no such thing
 
 
@@ -131,16 +132,14 @@ def _language(marks: Markup, found: JsonLdArticle, hint: str | None) -> str | No
 
 def _tags(marks: Markup, found: JsonLdArticle, hints: Iterable[str]) -> tuple[str, ...]:
     """Return the tags by JSON-LD, meta tags and feed together; search keywords only where those give none."""
-    values = [*found.keywords, *marks.all(_TAGS), *hints] or marks.all(("news_keywords", "keywords"))
-    values = values or marks.property_texts(("keywords",))
-    words = [
-        word
-        for value in values
-        for word in (re.split(r"[,;]", value) if len(values) == 1 or len(value) > MAX_TAG else [value])
-    ]
+    values = [*found.keywords, *marks.all(_TAGS), *hints]
+    if len(values) <= 1:  # one value, or search keywords, is a list in one string
+        values = values or marks.all(("news_keywords", "keywords")) or marks.property_texts(("keywords",))
+        values = [word for value in values for word in _COMMA.split(value)]
     found_tags: dict[str, str] = {}
-    for word in words:
-        if (tag := clean_text(word, MAX_NAME)) and len(tag) <= MAX_TAG:
+    for value in values:
+        tag = (clean_text(value, MAX_NAME) or "").strip(' ,;#"')
+        if tag and len(tag) <= MAX_TAG:
             found_tags.setdefault(tag.casefold(), tag)
     return tuple(found_tags.values())[:MAX_TAGS]
 

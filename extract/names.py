@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
+from extract.months import month_number
 from extract.title import clean_text, squeeze
 
 MAX_NAME, MAX_AUTHORS = 80, 50  # characters, and a count
@@ -55,7 +56,7 @@ _NO_NAME = re.compile(
     r"gast|autor|author|auteurs?|autoren|authors|by|von|agencies|agenturen|agencias?|newsroom|news|nachrichten|team|"
     r"online|web|home|profile?|contact|kontakt|e-?mail|twitter|facebook|instagram|linkedin|bluesky|x|rss|follow|"
     r"veröffentlicht|published|publié|publicado|stand|aktualisiert|updated|posted|all posts|advertisement|anzeige|"
-    r"getty images|shutterstock)$|"
+    r"getty images|shutterstock|m\.?s|m\.?a|b\.?a|b\.?sc|m\.?sc|mph|mba|jd|rdn?|rn|cpt|cscs|psyd|d\.?o)$|"
     r"^(?:image|bild|foto|photo|picture|credit|©|copyright|view|read|show|more|mehr|"
     r"zum|alle|all|sign|log|subscribe|share)\b",
     re.IGNORECASE,
@@ -115,6 +116,8 @@ def _strip_by(text: str) -> str:
 def _clean_name(part: str) -> str | None:
     bare = _strip_by(part.strip(" ,;:|-–—•·*/"))
     name = _strip_by(_AFTER_NAME.sub("", bare).strip(" ,;:|-–—•·*/")).strip(" .:")
+    if any(map(str.isdigit, name)) and any(month_number(word) for word in name.split()):
+        return None
     shorter = _TRAILING_ROLE.sub("", name)
     name = shorter if " " in shorter else name
     if part.rstrip().endswith(".") and re.search(r"\b(?:[A-ZÄÖÜ]|[JS]r)$", name):

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from extract.capture import Capture
 from extract.dates import MAX_DATE_CHARS, find_dates, parse_date, plausible, url_date
 from extract.jsonld import JsonLdArticle
-from extract.markup import Markup, around, holder, is_beside, property_text, select, visible_text
+from extract.markup import Markup, around, holder, is_beside, property_text, select, texts_around, visible_text
 
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
@@ -44,10 +44,6 @@ _DATE_CLASS = re.compile(
     r"date(?!pick|-pick|base)|datum|dato\b|data(?:-|_)?(?:pub|hora)|\bdata\b|fecha|tarih|publish|pubdate|posted|timestamp|"
     r"time(?!r|line)|info|meta|byline|dateline|release|created|submitted|kiedy|paiva|erstellt",
     re.IGNORECASE,
-)
-_TEXTS = XPath(
-    "//body//text()[normalize-space(.)][not(ancestor::script or ancestor::style or ancestor::noscript or"
-    " ancestor::template or ancestor::footer or ancestor::nav or ancestor::aside or ancestor::select)]"
 )
 _HENTRY = XPath("//*[self::abbr or self::span][@title][contains(@class, 'published')]")
 _DIGITS = re.compile(r"(?:19|20)\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d(?!\d)")
@@ -144,10 +140,8 @@ def _is_modified(element: HtmlElement) -> bool:
 def _dateline(tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlElement | None) -> Iterator[datetime]:
     """Yield the date in a short line near the headline, else the one day that lines of a date's class agree on."""
     language = next(iter(marks.languages), None)
-    texts = select(_TEXTS, tree)
-    inside = set(heading.iter()) if heading is not None else set()
+    texts, position = texts_around(tree, heading)
     held = around(heading)
-    position = next((number for number, text in enumerate(texts) if holder(text) in inside), None)
     near: list[tuple[int, datetime]] = []
     classed: list[datetime] = []
     for number, text in enumerate(texts):

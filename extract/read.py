@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
-from extract.article import Article, Extraction
-from extract.body import ENGINE, ENGINE_VERSION, NoTreeError, parse_html, read_body
+import numpy as np
+from lxml.html import HtmlElement
+from numpy.typing import NDArray
+
+from extract.article import Article, Extraction, RemovedSpan
+from extract.blocks import BlockTree
+from extract.body import ENGINE, ENGINE_VERSION, NoTreeError, keeps, parse_html, read_body
 from extract.capture import Capture
+from extract.confidence import confidence, signs
 from extract.encoding import BadEncodingError, decode_payload, decode_text
+from extract.features import Features, Signals
+from extract.kind import judge_page, read_signals
 from extract.language import detect_language
 from extract.metadata import Metadata, read_metadata
+from extract.profile import Evidence, Profile, adjust, gather
 from extract.rejection import Reason, Rejection
+from extract.removal import refuse_lines, removed_spans
 from extract.rights import read_rights
+from extract.settled import is_sample, read_settled
 from extract.url import article_id
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-STUB_CHARS = (
-    700  # a teaser before a paywall; a free article this short is common, so the page must say that it is not free
-)
+READER: Final = 2  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HTML_TYPES = {
     "",
@@ -42,30 +53,89 @@ _STATUS_REASONS = {
 }  # fmt: skip
 
 
-def read_article(capture: Capture) -> Article | Rejection:
-    """Return the article on a captured page, or why there is none.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of a capture, and what it teaches of its site: nothing, if it is no article or the profile read it."""
 
-    Pure: the same capture gives the same result on any day and in any process, so the latest date
-    allowed comes from the capture and nothing is remembered between calls. A page that says noarchive
-    is read like any other: whether it may be kept was decided when it was fetched.
+    outcome: Article | Rejection
+    evidence: Evidence | None = None
+    signs: NDArray[np.float64] | None = None  # of the confidence; None unless read in full
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The text of a page with what was removed from its region."""
+
+    text: str
+    removed: tuple[RemovedSpan, ...]
+    confidence: float
+    evidence: Evidence | None = None
+    signs: NDArray[np.float64] | None = None
+
+
+def read_article(capture: Capture, profile: Profile | None = None) -> Article | Rejection:
+    """Return the article on a captured page, or why there is none; `profile` is what its site has taught so far.
+
+    Pure: the same capture and profile give the same result on any day and in any process, so the latest date
+    allowed comes from the capture and nothing is remembered between calls. A page that says noarchive is read like
+    any other: whether it may be kept was decided when it was fetched.
     """
+    return read_page(capture, profile).outcome
+
+
+def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
+    """Return what `read_article` does, with what the page teaches of its site."""
     if reason := _refused(capture):
-        return _rejection(capture, *reason)
+        return Reading(_rejection(capture, *reason))
     try:
         html = decode_payload(capture.body, capture.header("Content-Encoding"))
         tree = parse_html(decode_text(html, capture.header("Content-Type")))
         metadata = read_metadata(tree, capture)
         rights = read_rights(capture.headers, tree)
-        text = read_body(tree, capture.final_url)
+        found = _read_text(tree, capture, page_signals(metadata), profile)
+        reason = _no_article(metadata, found.text) or judge_page(read_signals(tree, capture, metadata, found.text))
     except BadEncodingError as error:
-        return _rejection(capture, Reason.BAD_ENCODING, str(error))
+        return Reading(_rejection(capture, Reason.BAD_ENCODING, str(error)))
     except NoTreeError as error:
-        return _rejection(capture, Reason.NOT_HTML if html.strip() else Reason.EMPTY, str(error))
+        return Reading(_rejection(capture, Reason.NOT_HTML if html.strip() else Reason.EMPTY, str(error)))
     except RecursionError:
-        return _rejection(capture, Reason.EXTRACTION_ERROR, "nested too deep for the extractor")
-    if reason := _no_article(metadata, text):
-        return _rejection(capture, *reason)
-    return _article(capture, metadata, text, rights)
+        return Reading(_rejection(capture, Reason.EXTRACTION_ERROR, "nested too deep for the extractor"))
+    if reason:
+        return Reading(_rejection(capture, *reason), signs=found.signs)
+    return Reading(_article(capture, metadata, found, rights, profile), found.evidence, found.signs)
+
+
+def page_signals(metadata: Metadata) -> Signals:
+    """Return what the metadata say that helps to judge the body's blocks."""
+    headlines = metadata.headlines or ((metadata.title,) if metadata.title else ())
+    return Signals((), headlines, metadata.standfirst, metadata.article_body or "")
+
+
+def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: Profile | None) -> _Text:
+    if profile and profile.settled and not is_sample(capture.body) and (settled := read_settled(tree, profile)):
+        kept = np.flatnonzero(settled.kept).tolist()
+        return _cleaned(settled.page, kept, settled.found, signals, settled.chrome, settled.sure)
+    judged = read_body(tree, capture.final_url, signals)
+    page, found, probability = judged.page, judged.features, judged.probability
+    if not page.blocks:
+        return _Text("", (), 0.0)
+    evidence = gather(article_id(capture.url), page, found, judged.kept)
+    chrome: dict[int, str] = {}
+    if profile:
+        probability, chrome = adjust(profile, page, found, probability)
+    chosen = keeps(probability, found)
+    values = signs(judged, chosen, probability)
+    cleaned = _cleaned(page, np.flatnonzero(chosen).tolist(), found, signals, chrome, confidence(values))
+    return _Text(cleaned.text, cleaned.removed, cleaned.confidence, evidence, values)
+
+
+def _cleaned(
+    page: BlockTree, kept: list[int], found: Features, signals: Signals, chrome: dict[int, str], sure: float
+) -> _Text:
+    refused = refuse_lines(page, kept, found, signals)
+    text = [at for at in kept if at not in refused]
+    removed = removed_spans(page, text, found, chrome | refused, signals)
+    return _Text("\n".join(page.blocks[at].text for at in text), removed, round(sure, 3))
 
 
 def _refused(capture: Capture) -> tuple[Reason, str] | None:
@@ -87,8 +157,6 @@ def _refused(capture: Capture) -> tuple[Reason, str] | None:
 
 def _no_article(metadata: Metadata, text: str) -> tuple[Reason, str] | None:
     shortest = MIN_DENSE_CHARS if _DENSE.search(text) else MIN_BODY_CHARS
-    if metadata.free is False and len(text) < STUB_CHARS:
-        return Reason.PAYWALL_STUB, f"{len(text)} characters of a page that says it is not free"
     if not text:
         return Reason.NOT_AN_ARTICLE, "no body found"
     if len(text) < shortest:
@@ -98,7 +166,10 @@ def _no_article(metadata: Metadata, text: str) -> tuple[Reason, str] | None:
     return None
 
 
-def _article(capture: Capture, metadata: Metadata, text: str, rights: tuple[str, ...]) -> Article:
+def _article(
+    capture: Capture, metadata: Metadata, found: _Text, rights: tuple[str, ...], profile: Profile | None
+) -> Article:
+    text = found.text
     return Article(
         article_id=article_id(capture.url),
         site=capture.site,
@@ -119,7 +190,13 @@ def _article(capture: Capture, metadata: Metadata, text: str, rights: tuple[str,
         word_count=len(_DENSE.findall(text)) + len(_DENSE.sub(" ", text).split()),
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
         rights=rights,
-        extraction=Extraction(engine=ENGINE, version=ENGINE_VERSION),
+        extraction=Extraction(
+            engine=ENGINE,
+            version=f"{ENGINE_VERSION}+broadsheet.{READER}",
+            profile=profile.id if profile else None,
+            confidence=found.confidence,
+        ),
+        removed=found.removed,
         capture=capture.record,
     )
 

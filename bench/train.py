@@ -1,0 +1,264 @@
+"""Train the body model on labelled pages: `python -m bench.train --corpus DIR` (docs/extraction.md).
+
+Prints first what the model reaches on sites it has not seen (five folds by site, measured with the project's own
+reading, rejections and rules included), then trains on all pages and writes extract/models/. Needs lightgbm (the
+dependency group `train`) and a corpus in the layout of docs/benchmarks.md; pages of mixed sets have a few segments
+for labels, and what those leave open is filled in by a model of the other folds where it is sure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import lightgbm
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from bench.extraction import score_page, set_scores
+from bench.labels import label_blocks
+from bench.metrics import DEFINITIONS
+from bench.pages import Page, load_pages, read_html
+from bench.reading import Reading
+from extract import body, confidence, features, neighbours
+from extract.blocks import BlockTree, read_blocks
+from extract.body import parse_html, read_votes
+from extract.capture import Capture
+from extract.encoding import decode_text
+from extract.features import Features, Signals, block_features
+from extract.metadata import read_metadata
+from extract.read import page_signals, read_page
+from extract.rejection import Rejection
+
+FOLDS = 5
+SURE = 0.8  # of a block without a label, to be given the model's own
+RIGHT = 0.9  # F1 of a page that is read right: what confidence is the probability of
+SET_WEIGHT = {"traf": 0.5, "readability": 0.6, "newspaper4k": 0.6}  # gold of segments, and gold by other extractors
+PARAMETERS = {
+    "objective": "cross_entropy", "learning_rate": 0.06, "num_leaves": 24, "max_depth": 7, "min_data_in_leaf": 20,
+    "feature_fraction": 0.4, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "max_bin": 63, "seed": 1,
+    "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
+}  # fmt: skip
+ROUNDS = (250, 120)
+Doubles = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Example:
+    """A page with its blocks' features and labels; `fold` by its site."""
+
+    page: Page
+    fold: int
+    tree: BlockTree
+    found: Features
+    signals: Signals
+    labels: Doubles  # of the candidates
+    weights: Doubles
+
+    def all_blocks(self, candidates: Doubles) -> Doubles:
+        """Return the candidates' probabilities among those of all blocks."""
+        full = np.zeros(len(self.tree.blocks))
+        full[self.found.candidates] = candidates
+        return full
+
+
+def read_example(page: Page) -> Example | None:
+    """Return a page as training sees it; None if it has no text."""
+    html = decode_text(read_html(page.html), None)
+    try:
+        tree = parse_html(html)
+    except body.NoTreeError:
+        return None
+    blocks = read_blocks(tree)
+    if not blocks.blocks:
+        return None
+    capture = Capture("train", page.url, page.url, 200, (), b"", MOMENT)
+    signals = page_signals(read_metadata(tree, capture))
+    signals = Signals(read_votes(tree, page.url, blocks), signals.headlines, signals.standfirst, signals.article_body)
+    found = block_features(blocks, signals)
+    labels = label_blocks(page.gold, [block.text for block in blocks.blocks])[found.candidates]
+    words = np.array([len(text.split()) for text in found.squeezed], float)[found.candidates]
+    weights = np.sqrt(words + 2)
+    weights *= 100 * SET_WEIGHT.get(page.set, 1.0) / max(float(weights.sum()), 1e-9)
+    return Example(page, fold_of(page.site), blocks, found, signals, labels, weights)
+
+
+def fold_of(site: str) -> int:
+    """Return the fold of a site: all its pages are trained on, or none."""
+    return int(hashlib.sha256(site.encode()).hexdigest(), 16) % FOLDS
+
+
+def fit(
+    examples: list[Example], matrices: list[features.Floats], labels: list[Doubles], names: tuple[str, ...], rounds: int
+) -> lightgbm.Booster:
+    """Return trees trained on the labelled blocks of the examples."""
+    known = [~np.isnan(one) for one in labels]
+    matrix = np.concatenate([one[chosen] for one, chosen in zip(matrices, known, strict=True)])
+    target = np.concatenate([one[chosen] for one, chosen in zip(labels, known, strict=True)])
+    weights = np.concatenate([one.weights[chosen] for one, chosen in zip(examples, known, strict=True)])
+    data = lightgbm.Dataset(matrix, target, weight=weights, feature_name=list(names))
+    return lightgbm.train(PARAMETERS, data, num_boost_round=rounds)
+
+
+def unseen(
+    examples: list[Example], matrices: list[features.Floats], labels: list[Doubles], names: tuple[str, ...], rounds: int
+) -> list[Doubles]:
+    """Return of each example what trees say that were trained without its fold."""
+    predicted: list[Doubles] = [np.zeros(0)] * len(examples)
+    for fold in sorted({one.fold for one in examples}):
+        others = [at for at, one in enumerate(examples) if one.fold != fold]
+        trees = fit(
+            [examples[at] for at in others],
+            [matrices[at] for at in others],
+            [labels[at] for at in others],
+            names,
+            rounds,
+        )
+        for at, one in enumerate(examples):
+            if one.fold == fold and len(matrices[at]):
+                predicted[at] = np.asarray(trees.predict(matrices[at], num_threads=1))
+    return predicted
+
+
+def fill(examples: list[Example], predicted: list[Doubles]) -> list[Doubles]:
+    """Return the labels, with the model's own where a page's segments leave a block open and the model is sure."""
+    filled = []
+    for one, guess in zip(examples, predicted, strict=True):
+        labels = one.labels.copy()
+        if one.page.gold.must_have:
+            open_ = np.isnan(labels) & ((guess > SURE) | (guess < 1 - SURE))
+            labels[open_] = guess[open_]
+        filled.append(labels)
+    return filled
+
+
+def train(examples: list[Example], folder: Path) -> None:
+    """Write both forests, trained on `examples`, to `folder`."""
+    first_matrices = [one.found.matrix for one in examples]
+    guessed = unseen(examples, first_matrices, [one.labels for one in examples], features.NAMES, ROUNDS[0])
+    labels = fill(examples, guessed)
+    first = fit(examples, first_matrices, labels, features.NAMES, ROUNDS[0])
+    before = unseen(examples, first_matrices, labels, features.NAMES, ROUNDS[0])
+    second_matrices = [
+        neighbours.second_features(one.tree, one.found, one.all_blocks(guess))
+        for one, guess in zip(examples, before, strict=True)
+    ]
+    second = fit(examples, second_matrices, labels, neighbours.NAMES, ROUNDS[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, trees in (("first", first), ("second", second)):
+        (folder / f"{name}.txt").write_text(slim(trees.model_to_string(importance_type="split")), encoding="utf-8")
+
+
+_SLIM = ("split_gain=", "internal_value=", "internal_weight=", "internal_count=", "leaf_weight=", "leaf_count=")
+
+
+def slim(model: str) -> str:
+    """Return the model without the statistics of its training, and without the sizes that these were counted in."""
+    lines = [line for line in model.splitlines() if not line.startswith((*_SLIM, "tree_sizes=", "feature_infos="))]
+    return "\n".join(lines[: lines.index("end of trees") + 1]) + "\n"
+
+
+def cross_validate(examples: list[Example], folder: Path) -> None:
+    """Print what models reach on the sites of the fold they were not trained on; write the confidence model."""
+    scores, values, right, folds = [], [], [], []
+    for fold in range(FOLDS):
+        train([one for one in examples if one.fold != fold], folder / str(fold))
+    for one in examples:
+        if one.page.set not in DEFINITIONS:
+            continue
+        use(folder / str(one.fold))
+        capture = Capture(one.page.site, one.page.url, one.page.url, 200, (), read_html(one.page.html), MOMENT)
+        found = read_page(capture)
+        text = "" if isinstance(found.outcome, Rejection) else found.outcome.text
+        failure = found.outcome.reason if isinstance(found.outcome, Rejection) else None
+        scores.append(score_page(one.page, "unseen", Reading(text=text, failure=failure)))
+        if found.signs is not None:
+            values.append(found.signs)
+            right.append(scores[-1].counts.f1 >= RIGHT)
+            folds.append(one.fold)
+    for row in set_scores(scores):
+        exact = f"  exact paragraphs {row.exact_paragraphs:.3f}" if row.exact_paragraphs is not None else ""
+        print(
+            f"{row.set:8s} {row.pages:4d} pages  F1 {row.score.f1:.4f}  P {row.score.precision:.3f}  R {row.score.recall:.3f}{exact}  "
+            f"leaks {row.leak_rate:.3f}  losses {row.loss_rate:.3f}  rejected {row.failures}"
+        )
+    print(*(f"rejected {one.page.page_id} {one.page.url}: {one.failure}" for one in scores if one.failure), sep="\n")
+    calibrate(np.array(values), np.array(right, float), np.array(folds), folder)
+
+
+def calibrate(values: Doubles, right: Doubles, folds: NDArray[np.int64], folder: Path) -> None:
+    """Fit the confidence; print its calibration on folds it was not fitted on; write confidence.json to `folder`."""
+    predicted = np.zeros(len(right))
+    for fold in range(FOLDS):
+        weights, bias = logistic(values[folds != fold], right[folds != fold])
+        predicted[folds == fold] = 1 / (1 + np.exp(-(values[folds == fold] @ weights + bias)))
+    error = 0.0
+    for low in np.arange(10) / 10:
+        inside = (predicted >= low) & ((predicted < low + 0.1) | (low == 0.9))
+        if inside.any():
+            mean, share = float(predicted[inside].mean()), float(right[inside].mean())
+            error += abs(mean - share) * inside.mean()
+            print(
+                f"confidence {low:.1f} to {low + 0.1:.1f}: {int(inside.sum()):4d} pages, mean {mean:.3f}, right {share:.3f}"
+            )
+    print(f"expected calibration error {error:.4f}")
+    weights, bias = logistic(values, right)
+    model = {"weights": dict(zip(confidence.NAMES, weights.tolist(), strict=True)), "bias": bias}
+    (folder / "confidence.json").write_bytes(orjson.dumps(model, option=orjson.OPT_INDENT_2))
+
+
+def logistic(values: Doubles, right: Doubles, ridge: float = 1.0) -> tuple[Doubles, float]:
+    """Return weights and bias of a logistic regression, by Newton's method on standardised values."""
+    mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-9
+    matrix = np.column_stack([(values - mean) / scale, np.ones(len(values))])
+    solution = np.zeros(matrix.shape[1])
+    penalty = np.diag([*([ridge] * (matrix.shape[1] - 1)), 1e-9])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-matrix @ solution))
+        gradient = matrix.T @ (p - right) + penalty @ solution
+        solution -= np.linalg.solve((matrix * (p * (1 - p))[:, None]).T @ matrix + penalty, gradient)
+    weights = solution[:-1] / scale
+    return weights, float(solution[-1] - weights @ mean)
+
+
+def use(folder: Path) -> None:
+    """Let extract/ read with the models of `folder`."""
+    body.MODELS = folder
+    body.models.cache_clear()
+
+
+MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def main() -> None:
+    """Print the figures, then write the models that ship."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--output", type=Path, default=body.MODELS)
+    arguments = parser.parse_args()
+    pages = load_pages(arguments.corpus, (), DEFINITIONS, training=True)
+    examples = [one for page in pages if (one := read_example(page))]
+    blocks = sum(len(one.labels) for one in examples)
+    print(
+        f"{len(examples)} of {len(pages)} pages, {blocks} blocks to judge, {sum(int((one.labels == 1).sum()) for one in examples)} of the body"
+    )
+    with TemporaryDirectory() as folder:
+        for fold in range(FOLDS):
+            shipped = Path(folder) / str(fold)
+            shipped.mkdir()
+            (shipped / "confidence.json").write_bytes(
+                orjson.dumps({"weights": dict.fromkeys(confidence.NAMES, 0.0), "bias": 0.0})
+            )
+        cross_validate(examples, Path(folder))
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        (arguments.output / "confidence.json").write_bytes((Path(folder) / "confidence.json").read_bytes())
+    train(examples, arguments.output)
+
+
+if __name__ == "__main__":
+    main()

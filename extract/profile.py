@@ -1,0 +1,301 @@
+"""What a site's own pages teach of its theme: where its articles' text stands, and what stands on every page.
+
+A profile is counted, never written by hand, and is data: JSON with sorted keys. It is learned without labels from
+what the body model thought of each page's blocks. Counts are integers, and pages are counted in the order of their
+article ids, so the same readings give the same bytes in any order.
+
+What a profile may not do: remove prose that stands on one page only. `adjust` says how that is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from extract.blocks import HIDDEN_BIT, BlockTree, signature
+from extract.features import PHRASES, Features
+from extract.removal import region
+
+FORMAT: Final = 1
+MAX_PAGES = 30  # recent pages that are remembered one by one, to tell versions of an article from other articles
+MAX_KEYS = 600  # shapes; the rarest go first
+MAX_TEXTS = 400  # passages seen on several pages
+MAX_LINES = 40  # long lines by which an article is known again
+LONG_LINE = 60  # characters
+SAME_ARTICLE = 0.4  # of the long lines shared: versions or copies of one article, which count once
+MIN_PAGES = 2  # other pages with a shape or a passage, before it says anything
+SETTLED_PAGES = 5  # and more: pages may be read by the profile alone
+HALF_LIFE = 200  # pages, after which all counts are halved: a redesign is forgotten at last
+SURE_KEEP, SURE_DROP = 0.85, 0.15  # of a shape's characters kept on the site's pages
+REPEAT_SHARE = 0.3  # of the site's pages; a passage on fewer is no chrome
+WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
+_CLIP = 3.0  # log odds
+_DIGITS = re.compile(r"\d+")
+_PROMPTS = tuple(
+    at for at, name in enumerate(PHRASES) if name not in {"correction", "navigation"}
+)  # what marks a line as other than the prose around it
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one reading says of its site. Keys are shapes (`shapes`), values (blocks, characters, kept characters)."""
+
+    article: str
+    lines: tuple[str, ...]  # hashes of its long lines
+    keys: Mapping[str, tuple[int, int, int]]
+    texts: tuple[str, ...]  # hashes of all its passages, digits apart
+    region: str  # signature of the element that holds the text
+    chars: int  # kept
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often a shape was seen: pages, blocks, characters, kept characters."""
+
+    pages: int = 0
+    blocks: int = 0
+    chars: int = 0
+    kept: int = 0
+
+    @property
+    def share(self) -> float:
+        """The share of its characters that is kept."""
+        return self.kept / self.chars if self.chars else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The learned state of one site. `pages`: different articles counted; `recent`: of the last ones, what they taught."""
+
+    pages: int = 0
+    keys: Mapping[str, Count] = field(default_factory=dict)
+    texts: Mapping[str, int] = field(default_factory=dict)
+    regions: Mapping[str, int] = field(default_factory=dict)
+    shortest: int = 0
+    longest: int = 0
+    recent: tuple[Evidence, ...] = field(default=(), repr=False)
+    id: str = ""  # the first 16 hex digits of its JSON's sha256
+
+    @property
+    def settled(self) -> bool:
+        """Whether pages may be read by the profile alone."""
+        return self.pages >= SETTLED_PAGES and self.region is not None
+
+    @property
+    def region(self) -> str | None:
+        """The signature of the element that holds the text on most pages, if there is one."""
+        best = max(self.regions, key=lambda one: (self.regions[one], one), default=None)
+        return best if best is not None and self.regions[best] >= 0.6 * self.pages else None  # noqa: PLR2004
+
+
+def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, str]:
+    """Return of each block the key under which a profile counts it: its element's signature and what it looks like."""
+    known: dict[int, str] = {}
+    prompts = found.says[:, _PROMPTS].any(axis=1)
+    shapes_of = {}
+    for at in blocks:
+        block = page.blocks[at]
+        node = block.node
+        if node not in known:
+            known[node] = signature(page.nodes[node], 3)
+        size = len(block.text)
+        if block.link_chars > 0.6 * size:  # noqa: PLR2004
+            look = "linked"
+        elif prompts[at] and size < 200:  # noqa: PLR2004
+            look = "prompt"
+        else:
+            look = "prose" if size >= LONG_LINE else "label"
+        shapes_of[at] = f"{known[node]}|{look}"
+    return shapes_of
+
+
+def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool_]) -> Evidence:
+    """Return what a full reading teaches; `kept`: which blocks the page's own model keeps."""
+    chosen = np.flatnonzero(kept).tolist()
+    visible = [at for at in found.candidates.tolist() if not page.above[page.blocks[at].node] >> HIDDEN_BIT & 1]
+    keys: dict[str, tuple[int, int, int]] = {}
+    for at, key in shapes(page, found, visible).items():
+        size = len(page.blocks[at].text)
+        blocks, chars, kept_chars = keys.get(key, (0, 0, 0))
+        keys[key] = (blocks + 1, chars + size, kept_chars + size * bool(kept[at]))
+    lines = [text_hash(page.blocks[at].text) for at in chosen if len(page.blocks[at].text) >= LONG_LINE]
+    return Evidence(
+        article=article,
+        lines=tuple(sorted(set(lines[:MAX_LINES]))),
+        keys=dict(sorted(keys.items())),
+        texts=tuple(sorted({text_hash(page.blocks[at].text) for at in visible})),
+        region=signature(page.nodes[region(page, chosen)], 2) if chosen else "",
+        chars=sum(len(page.blocks[at].text) for at in chosen),
+    )
+
+
+def text_hash(text: str) -> str:
+    """Return 12 hex digits of a passage; numbers in it do not count (12 views, 13 views)."""
+    return hashlib.sha256(_DIGITS.sub("0", " ".join(text.casefold().split())).encode()).hexdigest()[:12]
+
+
+def learn(profile: Profile | None, evidence: Iterable[Evidence]) -> Profile:
+    """Return the profile with more pages counted; versions or copies of an article already counted add nothing."""
+    known = profile or Profile()
+    recent = list(known.recent)
+    fresh: list[Evidence] = []
+    for one in sorted(evidence, key=lambda one: (one.article, one.lines)):
+        if one.chars and not any(_same(one, other) for other in (*recent, *fresh)):
+            fresh.append(one)
+    if not fresh:
+        return known
+    grown = _halved(known) if known.pages + len(fresh) > HALF_LIFE else known
+    return _counted(grown, fresh, 1, tuple([*recent, *fresh][-MAX_PAGES:]))
+
+
+def leave_one_out(evidence: Sequence[Evidence | None]) -> list[Profile]:
+    """Return for each page the profile that all others teach; versions and copies of its article are left out too."""
+    ordered = sorted(filter(None, evidence), key=lambda one: (one.article, one.lines))
+    leaders: list[Evidence] = []
+    for one in ordered:
+        if one.chars and not any(_same(one, other) for other in leaders):
+            leaders.append(one)
+    whole = _counted(Profile(), leaders, 1, tuple(leaders))
+    profiles = []
+    for page in evidence:
+        same = [one for one in leaders if page and _same(one, page)]
+        profiles.append(_counted(whole, same, -1, tuple(one for one in leaders if one not in same)) if same else whole)
+    return profiles
+
+
+def _same(one: Evidence, other: Evidence) -> bool:
+    if one.article == other.article:
+        return True
+    fewer = min(len(one.lines), len(other.lines))
+    return fewer > 0 and len(set(one.lines) & set(other.lines)) > SAME_ARTICLE * fewer
+
+
+def _counted(profile: Profile, pages: Iterable[Evidence], sign: int, recent: tuple[Evidence, ...]) -> Profile:
+    keys = dict(profile.keys)
+    texts, regions = dict(profile.texts), dict(profile.regions)
+    count, sizes = profile.pages, []
+    for one in pages:
+        count += sign
+        sizes.append(one.chars)
+        for key, (blocks, chars, kept) in one.keys.items():
+            old = keys.get(key, Count())
+            keys[key] = Count(old.pages + sign, old.blocks + sign * blocks, old.chars + sign * chars, old.kept + sign * kept)
+        for text in one.texts:
+            texts[text] = texts.get(text, 0) + sign
+        regions[one.region] = regions.get(one.region, 0) + sign
+    shortest, longest = profile.shortest, profile.longest
+    if sign > 0:
+        shortest = min([*sizes, *([shortest] if shortest else [])])
+        longest = max([*sizes, longest])
+    kept_keys = sorted(((key, one) for key, one in keys.items() if one.pages > 0), key=lambda pair: (-pair[1].pages, pair[0]))[:MAX_KEYS]
+    recent_texts = {text for one in recent for text in one.texts}
+    kept_texts = sorted(
+        ((text, pages) for text, pages in texts.items() if pages > 1 or (pages == 1 and text in recent_texts)),
+        key=lambda pair: (-pair[1], pair[0]),
+    )
+    repeated = [pair for pair in kept_texts if pair[1] > 1][:MAX_TEXTS]
+    return _sealed(Profile(
+        pages=count, keys=dict(sorted(kept_keys)),
+        texts=dict(sorted([*repeated, *(pair for pair in kept_texts if pair[1] == 1)])),
+        regions={key: pages for key, pages in sorted(regions.items()) if pages > 0},
+        shortest=shortest, longest=longest, recent=recent,
+    ))  # fmt: skip
+
+
+def _sealed(profile: Profile) -> Profile:
+    return replace(profile, id=hashlib.sha256(to_json(profile)).hexdigest()[:16])
+
+
+def _halved(profile: Profile) -> Profile:
+    """Return the profile with half of its weight, so that what pages look like now outweighs what they were."""
+    return replace(
+        profile,
+        pages=profile.pages // 2,
+        keys={key: Count(one.pages // 2, one.blocks // 2, one.chars // 2, one.kept // 2) for key, one in profile.keys.items()},
+        texts={text: pages // 2 for text, pages in profile.texts.items()},
+        regions={key: pages // 2 for key, pages in profile.regions.items()},
+    )
+
+
+def adjust(
+    profile: Profile, page: BlockTree, found: Features, probability: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], dict[int, str]]:
+    """Return the probabilities with the site's evidence, and why blocks fell: {block: "site_chrome: seen on k of n pages"}.
+
+    Two things move a block. Its shape: how much of the same shape is kept on at least MIN_PAGES other pages; this
+    can bring a block in, and takes one out only if it is no prose or the page's own model would drop it anyway.
+    Its words: the same passage on at least MIN_PAGES other articles and REPEAT_SHARE of all; this takes it out. So
+    prose that stands on one page only is never removed by what other pages look like.
+    """
+    moved = probability.copy()
+    chrome: dict[int, str] = {}
+    candidates = found.candidates.tolist()
+    for at, key in shapes(page, found, candidates).items():
+        p = probability[at]
+        seen = profile.texts.get(text_hash(page.blocks[at].text), 0)
+        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and not (p > SURE_KEEP and key.endswith("|label")):
+            moved[at] = 0.0
+            chrome[at] = f"site_chrome: seen on {seen} of {profile.pages} pages"
+            continue
+        count = profile.keys.get(key)
+        if count is None or count.pages < MIN_PAGES:
+            continue
+        weight = WEIGHT * min(1.0, count.pages / 4)
+        odds = _logit(p) + weight * _logit(count.share)
+        new = 1 / (1 + np.exp(-odds))
+        if key.endswith("|prose") and new < p and p >= 0.5:  # noqa: PLR2004
+            continue
+        moved[at] = new
+    return moved, chrome
+
+
+def _logit(p: float) -> float:
+    return float(np.clip(np.log(max(p, 1e-6) / max(1 - p, 1e-6)), -_CLIP, _CLIP))
+
+
+def to_json(profile: Profile) -> bytes:
+    """Return the profile as JSON: the same profile gives the same bytes."""
+    return orjson.dumps({
+        "format": FORMAT, "pages": profile.pages, "shortest": profile.shortest, "longest": profile.longest,
+        "keys": {key: [one.pages, one.blocks, one.chars, one.kept] for key, one in profile.keys.items()},
+        "texts": profile.texts, "regions": profile.regions,
+        "recent": [
+            {"article": one.article, "lines": one.lines, "texts": one.texts}
+            for one in profile.recent
+        ],
+    }, option=orjson.OPT_SORT_KEYS)  # fmt: skip
+
+
+class ProfileError(ValueError):
+    """Stored bytes are no profile of this format."""
+
+
+def from_json(data: bytes) -> Profile:
+    """Return the profile in `data`; raises ProfileError."""
+    try:
+        stored: dict[str, Any] = orjson.loads(data)
+        if stored["format"] != FORMAT:
+            raise ProfileError(f"profile of format {stored['format']}, this code reads {FORMAT}: it is learned anew")
+        return _sealed(Profile(
+            pages=int(stored["pages"]), shortest=int(stored["shortest"]), longest=int(stored["longest"]),
+            keys={str(key): Count(*map(int, one)) for key, one in stored["keys"].items()},
+            texts={str(text): int(pages) for text, pages in stored["texts"].items()},
+            regions={str(key): int(pages) for key, pages in stored["regions"].items()},
+            recent=tuple(
+                Evidence(
+                    article=str(one["article"]), lines=tuple(one["lines"]), texts=tuple(one["texts"]), keys={}, region="", chars=0,
+                )
+                for one in stored["recent"]
+            ),
+        ))  # fmt: skip
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, ProfileError):
+            raise
+        raise ProfileError(f"no profile: {type(error).__name__}: {error}") from error

@@ -1,0 +1,185 @@
+"""What is left out of an article's text, and why: lines that are no text whatever the model says, and the reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from extract.article import RemovedSpan
+from extract.blocks import HIDDEN_BIT, TAG_BITS, WORD_GROUPS, BlockTree
+from extract.features import PHRASES, Features, Signals, squeeze
+
+
+class Removal(StrEnum):
+    """Why a visible passage of the article's region is not in the text. The values are part of the table's contract."""
+
+    SITE_CHROME = "site_chrome"  # the same text stands on other pages of the site; followed by ": seen on k of n pages"
+    RELATED_LINK = "related_link"
+    NEWSLETTER = "newsletter"
+    CAPTION = "caption"
+    CREDIT = "credit"
+    BYLINE = "byline"
+    DATELINE_REPEAT = "dateline_repeat"  # the page's date and time, kept as metadata
+    SHARE = "share"
+    COMMENTS = "comments"
+    PAYWALL_PROMPT = "paywall_prompt"
+    CONSENT = "consent"
+    AD = "ad"
+    NAVIGATION = "navigation"
+    HEADLINE_REPEAT = "headline_repeat"  # the title, kept as metadata
+    REPEAT = "repeat"  # a passage that the text has already
+    AGENCY_SIGNOFF = "agency_signoff"
+    COUNTER = "counter"
+    COPYRIGHT = "copyright"
+    PLAYER = "player"
+    TAGS = "tags"
+    LOW_SCORE = "low_score"  # nothing but the model speaks against it
+
+
+MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
+MAX_LINE_CHARS = 300  # no prompt is longer
+_HEADLINE_SHARE = 0.85  # of the words of a line and of the title in common
+
+_READ_MORE = (
+    r"read (?:more|also|next)|see (?:also|more)|also read|related(?: (?:articles?|stories|story|news|posts?|links?|content|coverage|"
+    r"reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|don['’]t miss|(?:you )?(?:may|might) also (?:like|be interested in)|"
+    r"you (?:may|might) (?:also )?like|more on this(?: (?:story|topic))?|more from .{2,40}|mehr zum thema|lesen sie auch|lies auch|"
+    r"auch interessant|das könnte sie auch interessieren|(?:à )?lire aussi|sur le même (?:sujet|thème)|lee (?:también|además)|te puede interesar|"
+    r"noticias relacionadas|leia (?:também|mais)|veja também|leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|"
+    r"les også|læs også|lue myös|czytaj (?:też|także|również|więcej)|zobacz (?:też|także|również)|přečtěte si také|čtěte také|"
+    r"kapcsolódó cikkek|citește și|ayrıca okuyun|читайте (?:также|ещё|еще|по теме)|читайте також|اقرأ أيضا|baca juga|관련 ?기사|関連記事|"
+    r"相关阅读|相关新闻|延伸閱讀"
+)
+# a whole line that is never text
+_LINES: Final = (
+    (Removal.RELATED_LINK, rf"\W*(?:{_READ_MORE})\W*(?:[:：|–—>»-]\s*.*)?"),
+    (Removal.RELATED_LINK, r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}"),
+    (Removal.NAVIGATION, r"\W*(?:top of (?:the )?page|bottom of (?:the )?page|back to (?:the )?top(?: button)?|scroll to top|skip to (?:main )?content|"
+                         r"nach oben|zum seitenanfang|retour en haut|haut de page|volver arriba|torna su|terug naar boven|close|menu|"
+                         r"home\s*[>›»/].{0,200}|previous (?:article|post|story).{0,150}|next (?:article|post|story).{0,150})\W*"),
+    (Removal.COUNTER, r"\W*[\d.,]+\s?[km]?\s?(?:views?|shares?|likes?|reads?|claps?|aufrufe|vues?|visualiza\w+|vistas|просмотр\w*)\W*"),
+    (Removal.COMMENTS, r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|your email address will not be published|required fields are marked|"
+                       r"comments (?:are )?closed|join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
+                       r"deja un comentario|deixe um comentário|lascia un commento|[\d.,]+ comments?|(?:view|show|load) (?:all )?(?:\d+ )?comments?)\b.{0,120}"),
+    (Removal.NEWSLETTER, r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|briefing|e-?mail|alerts)\b.{0,120}"),
+    (Removal.COPYRIGHT, r"(?:©|\(c\) ?\d{4}|copyright\b).{0,160}|.{0,80}\ball rights reserved\W*"),
+    (Removal.SHARE, r"\W*(?:share (?:this|on|via|the)\b.{0,60}|(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link)(?:\W+(?:share|tweet|facebook|"
+                    r"twitter|whatsapp|e-?mail|print|linkedin|copy link|x|reddit|telegram|pinterest))*)\W*"),
+    (Removal.AD, r"\W*(?:advertise?ments?|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|advertentie|reklama?|реклама|"
+                 r"(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"),
+)  # fmt: skip
+_LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
+_SIGN_OFF = re.compile(
+    r"\(?(?:AFP|AP|Reuters|dpa|ANSA|EFE|APA|TASS|PTI|ANI|UPI|Xinhua|Kyodo|Yonhap|ANP|Belga|SDA|Lusa|MTI|ČTK|PAP|Ritzau|NTB|TT)\)?[.)]?"
+    r"|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
+)
+_LAST = 2  # lines at the end in which a sign-off is looked for
+
+_BITS = [(name, 1 << at) for at, name in enumerate([*TAG_BITS, *WORD_GROUPS])]  # some words are tags and groups
+# what an element's tag and class words say, most telling first; then what the words of the line say
+_BY_PLACE: Final = (
+    (Removal.CAPTION, ("figcaption", "caption")), (Removal.CONSENT, ("consent",)), (Removal.NEWSLETTER, ("newsletter",)),
+    (Removal.COMMENTS, ("comment",)), (Removal.SHARE, ("share",)), (Removal.AD, ("ad",)), (Removal.RELATED_LINK, ("related",)),
+    (Removal.NAVIGATION, ("nav",)), (Removal.BYLINE, ("author", "address")), (Removal.TAGS, ("tags",)),
+    (Removal.PAYWALL_PROMPT, ("paywall",)), (Removal.DATELINE_REPEAT, ("date",)), (Removal.CAPTION, ("media", "figure")),
+    (Removal.NAVIGATION, ("footer",)),
+)  # fmt: skip
+_PLACES = tuple((reason, sum(bit for name, bit in _BITS if name in names)) for reason, names in _BY_PLACE)
+_BY_WORDS: Final = {
+    "counter": Removal.COUNTER, "copyright": Removal.COPYRIGHT, "caption": Removal.CREDIT, "newsletter": Removal.NEWSLETTER,
+    "comment": Removal.COMMENTS, "related": Removal.RELATED_LINK, "ad": Removal.AD, "consent": Removal.CONSENT,
+    "paywall": Removal.PAYWALL_PROMPT, "share": Removal.SHARE, "date": Removal.DATELINE_REPEAT, "byline": Removal.BYLINE,
+    "navigation": Removal.NAVIGATION, "agency": Removal.AGENCY_SIGNOFF, "player": Removal.PLAYER,
+}  # fmt: skip
+_WORD_COLUMNS = {name: at for at, name in enumerate(PHRASES)}
+
+
+def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> dict[int, str]:
+    """Return which of the kept blocks are no text whatever the model says, with the reason."""
+    refused: dict[int, str] = {}
+    titles = [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
+    seen: set[str] = set()
+    for at in kept:
+        text = page.blocks[at].text
+        if reason := _line_reason(text):
+            refused[at] = reason
+        elif len(text) <= MAX_LINE_CHARS and _is_headline(set(found.squeezed[at].split()), titles):
+            refused[at] = Removal.HEADLINE_REPEAT
+        elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in seen:
+            refused[at] = Removal.REPEAT
+        seen.add(found.squeezed[at])
+    for at in [at for at in kept if at not in refused][-_LAST:]:
+        if _SIGN_OFF.fullmatch(page.blocks[at].text):
+            refused[at] = Removal.AGENCY_SIGNOFF
+    return refused
+
+
+def _line_reason(text: str) -> Removal | None:
+    if len(text) > MAX_LINE_CHARS:
+        return None
+    return next((reason for reason, pattern in _LINE_RULES if pattern.fullmatch(text)), None)
+
+
+def _is_headline(words: set[str], titles: list[set[str]]) -> bool:
+    return any(words and len(words & title) >= _HEADLINE_SHARE * len(words | title) for title in titles)
+
+
+def removed_spans(page: BlockTree, kept: Iterable[int], found: Features, known: dict[int, str], signals: Signals) -> tuple[RemovedSpan, ...]:
+    """Return every visible block of the article's region that is not kept; `known`: reasons already found.
+
+    The region is the smallest element with all that is kept, or the <article> right around it.
+    """
+    chosen = set(kept)
+    if not chosen:
+        return ()
+    start = region(page, chosen)
+    titles = [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
+    spans = []
+    for at, block in enumerate(page.blocks):
+        if at in chosen or not start <= block.node < page.ends[start] or page.above[block.node] >> HIDDEN_BIT & 1:
+            continue
+        reason = known.get(at) or _reason(page, at, found, titles)
+        spans.append(RemovedSpan(block.text, str(reason), page.path(block.node)))
+    return tuple(spans)
+
+
+def region(page: BlockTree, kept: Iterable[int]) -> int:
+    """Return the node of the smallest element that holds all blocks of `kept`, or of an <article> within 3 levels."""
+    nodes = [page.blocks[at].node for at in kept]
+    node, last = min(nodes), max(nodes)
+    while page.ends[node] <= last:
+        node = page.parents[node]
+    above = node
+    for _ in range(3):
+        if page.nodes[above].tag == "article":
+            return above
+        if page.parents[above] < 0:
+            break
+        above = page.parents[above]
+    return node
+
+
+def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -> Removal:
+    block = page.blocks[at]
+    if len(block.text) <= MAX_LINE_CHARS:
+        if _is_headline(set(found.squeezed[at].split()), titles):
+            return Removal.HEADLINE_REPEAT
+        if reason := _line_reason(block.text):
+            return reason
+    near, node = 0, block.node
+    for _ in range(4):
+        if node < 0:
+            break
+        near |= page.own[node]
+        node = page.parents[node]
+    for name, reason in _BY_WORDS.items():
+        if found.says[at, _WORD_COLUMNS[name]]:
+            return reason
+    for reason, bits in _PLACES:
+        if near & bits:
+            return reason
+    if block.link_chars > 0.8 * len(block.text):
+        return Removal.RELATED_LINK if len(block.text) > 25 else Removal.NAVIGATION  # noqa: PLR2004
+    return Removal.LOW_SCORE

@@ -1,0 +1,80 @@
+"""Reading a page by its site's settled profile alone: no trafilatura, no model, only the region that holds the text.
+
+Every block must have a shape that the profile knows well; anything else is a doubt, and a doubt is read in full.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from lxml.html import HtmlElement
+from numpy.typing import NDArray
+
+from extract.blocks import BlockTree, read_blocks, signature
+from extract.features import Features, bare_features
+from extract.profile import MIN_PAGES, REPEAT_SHARE, SURE_DROP, SURE_KEEP, Profile, shapes, text_hash
+
+SAMPLE = 20  # one page in so many is read in full all the same, and the profile learns from it
+MIN_CHARS = 300  # a text under this is read in full
+STRETCH = 3  # times shorter or longer than any text seen before: a doubt
+MAX_UNKNOWN = 0.03  # of the text's characters in short blocks of shapes the profile does not know
+
+
+@dataclass(frozen=True, slots=True)
+class SettledReading:
+    """The blocks of the region, which are kept, and why others are not: {block: reason}; `sure`: 0 to 1."""
+
+    page: BlockTree
+    found: Features
+    kept: NDArray[np.bool_]
+    chrome: dict[int, str]
+    sure: float
+
+
+def is_sample(body: bytes) -> bool:
+    """Whether a page is one of those read in full: chosen by its bytes, so that a repeat chooses alike."""
+    return hashlib.sha256(body).digest()[0] % SAMPLE == 0
+
+
+def read_settled(tree: HtmlElement, profile: Profile) -> SettledReading | None:
+    """Return the text by the profile's reading; None on any doubt."""
+    root = _region(tree, profile.region)
+    if root is None:
+        return None
+    page = read_blocks(root)
+    if not page.blocks:
+        return None
+    found = bare_features(page)
+    kept = np.zeros(len(page.blocks), bool)
+    chrome: dict[int, str] = {}
+    unknown = 0
+    weight = certain = 0.0
+    for at, key in shapes(page, found, range(len(page.blocks))).items():
+        size = len(page.blocks[at].text)
+        count = profile.keys.get(key)
+        seen = profile.texts.get(text_hash(page.blocks[at].text), 0)
+        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and not key.endswith("|label"):
+            chrome[at] = f"site_chrome: seen on {seen} of {profile.pages} pages"
+        elif count is None or count.pages < MIN_PAGES or SURE_DROP < count.share < SURE_KEEP:
+            if key.endswith("|prose"):
+                return None
+            unknown += size
+        else:
+            kept[at] = count.share >= SURE_KEEP
+            weight += size
+            certain += size * max(count.share, 1 - count.share)
+    chars = sum(len(page.blocks[at].text) for at in np.flatnonzero(kept).tolist())
+    if not max(MIN_CHARS, profile.shortest / STRETCH) <= chars <= profile.longest * STRETCH or unknown > MAX_UNKNOWN * chars:
+        return None
+    return SettledReading(page, found, kept, chrome, certain / weight)
+
+
+def _region(tree: HtmlElement, wanted: str | None) -> HtmlElement | None:
+    """Return the one element with the region's signature; None when there is none or more than one."""
+    if wanted is None:
+        return None
+    tag = wanted.partition("<")[0].partition(".")[0]
+    matching = [element for element in tree.iter(tag) if signature(element, 2) == wanted]
+    return matching[0] if len(matching) == 1 else None
