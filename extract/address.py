@@ -15,7 +15,7 @@ _ID_QUERY = re.compile(
     re.IGNORECASE,
 )
 _INDEX = re.compile(r"(?:index|default|home|homepage|start|startseite|portada|accueil)(?:\.\w{2,5})?", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(r"(?:page|seite|pagina|p|strona|stranica)?-?\d{1,4}", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"(?:page|seite|pagina|strona)(?:-?\d{1,4})?|p\d{1,4}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
 
@@ -35,6 +35,8 @@ def read_address(url: str) -> tuple[Address, tuple[str, ...]]:
     whole = tuple(segments)
     if segments and _LANGUAGE.fullmatch(segments[0]):
         del segments[0]
+    if len(segments) > 1 and segments[-1].isdigit() and _PAGE_NUMBER.fullmatch(segments[-2]):
+        del segments[-1]
     while segments and (_INDEX.fullmatch(segments[-1]) or _PAGE_NUMBER.fullmatch(segments[-1])):
         del segments[-1]
     if _ID_QUERY.search(parts.query):

@@ -79,13 +79,13 @@ def _error(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
     return None
 
 
-def _wall(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
+def _wall(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
     if page.chars > WALL_CHARS:
         return None
     lines = page.text.lower().splitlines()
     asking = sum(len(line) for line in lines if any(word in line for word in CONSENT))
     named = any(word in name.lower() for name in _names(page) for word in CONSENT)
-    if asking > len(page.text) * (0.3 if named else 0.6) and len(set(CONSENT_STRONG.findall(page.text.lower()))) >= 2:
+    if asking > len(page.text) * (0.3 if named else 0.5) and len(set(CONSENT_STRONG.findall(page.text.lower()))) >= 2:
         return Reason.CONSENT_WALL, f"{asking} of {len(page.text)} characters ask for consent"
     return None
 
@@ -125,10 +125,8 @@ def _form(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
 def _legal(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
     named = any(map(LEGAL_TITLE.match, _names(page)))
     addressed = bool(page.segments) and bool(LEGAL_SEGMENT.fullmatch(page.segments[-1]))
-    if (
-        (named
-        and (addressed or not page.dated))
-        or (addressed and not (page.dated or page.article or "og:article" in page.kinds))
+    if (named and (addressed or not page.dated)) or (
+        addressed and not (page.dated or page.article or "og:article" in page.kinds)
     ):
         return Reason.NOT_AN_ARTICLE, f"a page about the site: {page.names[0]!r}"
     return None

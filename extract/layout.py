@@ -64,8 +64,8 @@ _TEMPLATE_ATTRIBUTES = (
     "data-view",
 )
 _TEMPLATE_METAS = {
-    "parsely-type", "cxenseparse:pageclass", "cxenseparse:articletype", "pagetype", "page-type", "page_type", "page.type",
-    "contenttype", "content-type", "content_type", "og:page_type", "template", "sailthru.type",
+    "parsely-type", "cxenseparse:pageclass", "cxenseparse:articletype", "pagetype", "page-type", "page_type",
+    "page.type", "contenttype", "content-type", "content_type", "og:page_type", "template", "sailthru.type",
 }  # fmt: skip
 
 

@@ -172,7 +172,7 @@ LIVE_TITLE = re.compile(
 
 # anywhere in a line
 CONSENT = (
-    "cookie", "consent", "personal data", "personalised ad", "personalized ad", "our partners", "vendors", "legitimate interest",
+    "cookie", "consent", "before you continue", "accept all", "personal data", "personalised ad", "personalized ad", "our partners", "vendors", "legitimate interest",
     "privacy", "privacidad", "privatsphäre", "vie privée", "din integritet", "tracking", "einwillig", "zustimm", "datenschutz", "personenbezogen", "partnern", "consentement", "vos données",
     "partenaires", "traceurs", "consentimiento", "datos personales", "nuestros socios", "consentimento", "dados pessoais",
     "parceiros", "consenso", "dati personali", "toestemming", "persoonsgegevens", "samtycke", "personuppgifter", "samtykke",
