@@ -135,10 +135,11 @@ def removed_spans(page: BlockTree, kept: Iterable[int], found: Features, known: 
     if not chosen:
         return ()
     start = region(page, chosen)
+    hidden = (1 << HIDDEN_BIT) & ~page.above[start]  # where all of it waits for a script, that says nothing of a part
     titles = [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
     spans = []
     for at, block in enumerate(page.blocks):
-        if at in chosen or not start <= block.node < page.ends[start] or page.above[block.node] >> HIDDEN_BIT & 1:
+        if at in chosen or not start <= block.node < page.ends[start] or page.above[block.node] & hidden:
             continue
         reason = known.get(at) or _reason(page, at, found, titles)
         spans.append(RemovedSpan(block.text, str(reason), page.path(block.node)))
