@@ -16,6 +16,7 @@ _ID_QUERY = re.compile(
 )
 _INDEX = re.compile(r"(?:index|default|home|homepage|start|startseite|portada|accueil)(?:\.\w{2,5})?", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?:page|seite|pagina|strona)(?:-?\d{1,4})?|p\d{1,4}", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
 
@@ -41,14 +42,17 @@ def read_address(url: str) -> tuple[Address, tuple[str, ...]]:
         del segments[-1]
     if _ID_QUERY.search(parts.query):
         return Address.ARTICLE, whole
-    if LIST_QUERY.search(parts.query):
-        return Address.LIST, whole
+    listed = bool(LIST_QUERY.search(parts.query))
     if not segments:
-        return (Address.LIST if any(map(_PAGE_NUMBER.fullmatch, whole)) else Address.FRONT), whole
+        return (Address.LIST if listed or any(map(_PAGE_NUMBER.fullmatch, whole)) else Address.FRONT), whole
+    if _YEAR.fullmatch(segments[0]) and all(map(str.isdigit, segments)) and len(segments) <= 3:
+        return Address.LIST, whole  # a year, a month or a day
     for place, segment in enumerate(segments):
         followers = len(segments) - place - 1
         if LIST_SEGMENT.fullmatch(segment) and followers <= 2 and not (followers and segment.startswith("archiv")):
             return Address.LIST, whole
     last = segments[-1]
     named = last.count("-") + last.count("_") >= 3 or len(last) >= 40 or len(_DENSE.findall(last)) >= 8
-    return (Address.ARTICLE if named or _ID.search(f"{parts.path}?{parts.query}") else Address.SECTION), whole
+    if named or _ID.search(f"{parts.path}?{parts.query}"):
+        return Address.ARTICLE, whole
+    return (Address.LIST if listed else Address.SECTION), whole

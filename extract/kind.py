@@ -29,13 +29,13 @@ from extract.signals import PageSignals, read_signals
 
 __all__ = ["PageSignals", "judge_page", "read_signals"]
 
-STUB_CHARS = (
-    700  # a teaser before a paywall; a free article this short is common, so the page must say that it is not free
-)
+# a teaser before a paywall; a free article this short is common, so the page must say that it is not free
+STUB_CHARS = 700
 PROMPT_CHARS = 160  # a longer line is prose
 CUT_CHARS = 1500  # a longer teaser ends in the middle of a sentence
 FORM_CHARS = 900  # the words around a form; longer is an article with a form below
 MEDIA_CHARS = 600  # what stands below a player or a gallery
+BRIEF_CHARS = 300  # beside a video; a longer text of a page that says og:article is an article
 CAPTION_CHARS = 100  # of a gallery, for each of its first MAX_PICTURES pictures
 MAX_PICTURES = 15
 WALL_CHARS = 4000  # a consent dialogue
@@ -145,7 +145,11 @@ def _media(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
     addressed = any(map(VIDEO_SEGMENT.fullmatch, page.segments))
     live = any(map(LIVE_TITLE.search, _names(page)))
     live = live and (addressed or layout.players > 0) and not (page.article and page.address is Address.ARTICLE)
-    if live or (addressed and (video or layout.players)) or (video and not page.article):
+    if (
+        live
+        or (addressed and (video or layout.players))
+        or (video and not page.article and (prose < BRIEF_CHARS or "og:article" not in page.kinds))
+    ):
         return Reason.NOT_AN_ARTICLE, f"a video: {prose} characters of text beside {layout.players or 'a'} player"
     prices = len(PRICE.findall(page.around))
     if prices >= 5 and not page.article and any(map(SHOP_SEGMENT.fullmatch, page.segments)):
@@ -158,15 +162,16 @@ def _listing(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
     points = {Address.FRONT: 3, Address.LIST: 3, Address.SECTION: 1, Address.ARTICLE: -2}[page.address]
     points += {"list": 3, "article": -4}.get(layout.template, 0)
     points += 3 * page.listing - 3 * page.article - page.dated - page.authored - ("og:article" in page.kinds)
+    bare = page.prose * 0.8 <= layout.summaries  # nothing but teasers or labels
     if page.address is Address.SECTION and len(page.names[0]) < LABEL_CHARS:
-        points += 1 + 2 * (page.prose * 0.8 <= layout.summaries)  # nothing but teasers or labels
+        points += 1 + 2 * bare
     points += page.address in {Address.FRONT, Address.LIST} and run < MEDIA_CHARS
     if layout.posts >= 3:
         points += 4
     else:
         linked = max(layout.headlines, layout.teasers)
         if linked >= 6 and run < (900 if points >= 3 else 450):
-            points += 2 + (linked >= 15) + (layout.teasers >= 5)
+            points += 2 + (linked >= 15) + (layout.teasers >= 5) + bare
         points -= 3 * (run > 900) + 3 * (run > 1500)
     points += layout.echoed * 3 > page.chars
     if points < MIN_POINTS:

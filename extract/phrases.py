@@ -23,7 +23,7 @@ LIST_SEGMENT = re.compile(
     _I,
 )
 LIST_QUERY = re.compile(
-    r"(?:^|&)(?:s|q|query|search|keywords?|cat|category(?:_name)?|tag|author(?:_name)?|paged?|label)=[^&]", _I
+    r"(?:^|&)(?:s|q|query|search|keywords?|cat|category(?:_name)?|tag|author(?:_name)?|paged|label)=[^&]", _I
 )
 FORM_SEGMENT = re.compile(
     r"(?:log-?in|sign-?in|sign-?up|register|registration|auth|account|my-?account|subscribe|subscriptions?|"

@@ -135,6 +135,7 @@ def test_an_article_about_cookies_is_no_wall() -> None:
 def test_what_stands_before_a_paywall_is_a_stub() -> None:
     cut = f"{PARAGRAPHS[0]}\nEngineers replaced forty-two bearings under the deck, which had cra…"
     assert reason(capture(news_page(NOT_FREE)), cut) == Reason.PAYWALL_STUB
+    assert reason(capture(news_page(NOT_FREE)), PARAGRAPHS[0]) == Reason.PAYWALL_STUB
     asked = f"{PARAGRAPHS[0]}\nSubscribe to continue reading"
     assert reason(capture(news_page()), asked) == Reason.PAYWALL_STUB
     below = news_page(paragraphs=tuple(cut.splitlines()), body="").replace(
@@ -235,7 +236,11 @@ def test_posts_in_full_are_a_list_and_one_of_them_is_an_article() -> None:
         ("https://a.example/?s=harbour", Address.LIST),
         ("https://a.example/politics", Address.SECTION),
         ("https://a.example/world/europe/", Address.SECTION),
+        ("https://a.example/suche?q=harbour", Address.LIST),
+        ("https://a.example/2026/11/21/", Address.LIST),
+        ("https://a.example/822", Address.SECTION),
         ("https://a.example/?p=12", Address.ARTICLE),
+        ("https://a.example/harbour-bridge-reopens-again?page=2&tag=x", Address.ARTICLE),
         ("https://a.example/archives/20815", Address.ARTICLE),
         ("https://a.example/2026/11/21/bridge/", Address.ARTICLE),
         ("https://a.example/harbour-bridge-reopens-again", Address.ARTICLE),
