@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -117,7 +118,17 @@ def _marked(words: list[str], left: str, right: str, style: str) -> list[tuple[s
 
 
 def _print_removed(console: Console, row: dict[str, Any]) -> None:
-    if not row["removed"]:
+    """Print what was left out in the page's order, a line a passage, then how much went for each reason."""
+    spans = row["removed"]
+    if not spans:
         console.print("nothing is noted as removed from this version")
-    for span in row["removed"]:
-        console.print(Text.assemble((f"{span['reason']:<16}", "bold"), span["text"], (f"  {span['where']}", "dim")))
+        return
+    chars: Counter[str] = Counter()
+    for span in spans:
+        reason, _, detail = span["reason"].partition(": ")
+        chars[reason] += len(span["text"])
+        note = f"  {detail}" if detail else ""
+        console.print(Text.assemble((f"{reason:<16}", "bold"), span["text"], (f"{note}  {span['where']}", "dim")))
+    kept = len(row["text"])
+    summary = ", ".join(f"{reason} {count}" for reason, count in chars.most_common())
+    console.print(Text(f"kept {kept} characters; removed {chars.total()}: {summary}", style="dim"))

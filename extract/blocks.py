@@ -16,13 +16,16 @@ _UNSEEN: Final = frozenset(
 )
 _INLINE: Final = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr q rp rt ruby s samp "
-    "small span strike strong sub sup time tt u var wbr blink center-text amp-img picture".split()
+    "small span strike strong sub sup time tt u var wbr blink picture rb rtc".split()
 )
 _STRONG: Final = frozenset("b strong em i h1 h2 h3 h4 h5 h6 th".split())
 _CELLS: Final = frozenset(("td", "th"))
 MAX_CELL_CHARS = 160  # a longer cell is a paragraph of a page laid out with tables
+MIN_LINE_CHARS = 80  # a shorter line before a line break is a verse or an address, and goes on
 MAX_BLOCKS = 20_000  # a page with more text blocks is a data dump; the rest is not read
 MAX_DEPTH = 240  # libxml2 cuts at 256
+_BREAK = "\x0b"  # stands for <br>; blank like any other once lines are parted
+_TERMINAL = (".", "!", "?", "…", "。", "！", "？", "”", '"', "»", ":")
 _BLANKS = re.compile(r"\s+")
 _CONTROLS = dict.fromkeys([*range(9), *range(14, 32), *range(127, 160), 0x200B, 0xFEFF, 0x00AD], None)
 
@@ -256,18 +259,21 @@ class _Reader:
         if self.breaks and self.parts and not "".join(self.parts[self._after_break():]).strip():
             self._flush(node)
         else:
-            self.parts.append("\n")
+            self.parts.append(_BREAK)
             self.breaks += 1
 
     def _after_break(self) -> int:
-        return len(self.parts) - self.parts[::-1].index("\n")
+        return len(self.parts) - self.parts[::-1].index(_BREAK)
 
     def _flush(self, node: int) -> None:
         if self.parts:
-            text = _BLANKS.sub(" ", "".join(self.parts).translate(_CONTROLS)).strip()
-            if text:
-                block = Block(text, node, self.link_chars, self.links, self.strong_chars, self.breaks)
-                self.page.blocks.append(block)
+            text = "".join(self.parts).translate(_CONTROLS)
+            lines = _paragraphs(text) if self.breaks else [text]
+            for line in lines:
+                if read := _BLANKS.sub(" ", line).strip():
+                    share = len(line) / len(text)
+                    block = Block(read, node, int(self.link_chars * share), self.links, int(self.strong_chars * share), self.breaks)
+                    self.page.blocks.append(block)
             self.parts.clear()
         self.link_chars = self.links = self.strong_chars = self.breaks = 0
 
@@ -286,10 +292,21 @@ class _Reader:
         self.page.blocks[first:] = [joined]
 
 
+def _paragraphs(text: str) -> list[str]:
+    """Part a text at the line breaks that follow a whole sentence of a long line; at others it goes on."""
+    lines: list[str] = []
+    for line in text.split(_BREAK):
+        if lines and not (len(lines[-1].strip()) >= MIN_LINE_CHARS and lines[-1].rstrip().endswith(_TERMINAL)):
+            lines[-1] += " " + line
+        else:
+            lines.append(line)
+    return lines
+
+
 def read_blocks(tree: HtmlElement) -> BlockTree:
     """Return the visible text of a parsed page in blocks. The tree is not changed.
 
-    A line break in a paragraph is a blank, two in a row end it; a table's row of short cells is one block;
+    Two line breaks in a row end a paragraph, one does so after a whole sentence of a long line and else is a blank; a table's row of short cells is one block;
     scripts, form controls, embedded documents and inline text that is styled away are not visible.
     """
     body = tree.find(".//body") if tree.tag != "body" else tree

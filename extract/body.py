@@ -22,7 +22,7 @@ from trafilatura.utils import is_dubious_html, repair_faulty_html
 
 from extract import features, neighbours
 from extract.blocks import BlockTree, read_blocks
-from extract.features import Features, Signals, block_features
+from extract.features import Features, Signals, block_features, squeeze, vote_shares
 from extract.neighbours import second_features
 from extract.trees import Forest, ModelError, read_forest
 
@@ -112,21 +112,22 @@ def models() -> tuple[Forest, Forest]:
 
 
 def read_votes(tree: HtmlElement, url: str, page: BlockTree) -> tuple[str, ...]:
-    """Return the lines of trafilatura's reading; its fallbacks are asked only where the page holds far more prose.
+    """Return the lines of trafilatura's reading; its fallbacks are asked only where it misses most of the page's prose.
 
     Source: trafilatura 2.3, `bare_extraction`.
     """
-    prose = sum(
-        len(block.text)
+    prose = [
+        squeeze(block.text)
         for block in page.blocks
         if len(block.text) > _PROSE_CHARS and block.link_chars < _PROSE_LINKS * len(block.text)
-    )
-    text = _trafilatura(tree, url, _FAST)
-    if len(text) < MIN_SHARE * prose:
-        text = _trafilatura(tree, url, _FULL)
-    return tuple(text.splitlines())
+    ]
+    lines = _trafilatura(tree, url, _FAST)
+    voted = sum(share * len(text) for share, text in zip(vote_shares(prose, lines), prose, strict=True))
+    if voted < MIN_SHARE * sum(map(len, prose)):
+        lines = _trafilatura(tree, url, _FULL)
+    return lines
 
 
-def _trafilatura(tree: HtmlElement, url: str, options: Extractor) -> str:
+def _trafilatura(tree: HtmlElement, url: str, options: Extractor) -> tuple[str, ...]:
     found = bare_extraction(tree, url=url, options=options)
-    return found.text or "" if isinstance(found, Document) else ""
+    return tuple(found.text.splitlines()) if isinstance(found, Document) and found.text else ()
