@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from rensa import RMinHash  # type: ignore[import-untyped]
+from rensa import RMinHash
 
 Hashes = npt.NDArray[np.uint32]
 Wide = npt.NDArray[np.uint64]

@@ -98,7 +98,7 @@ def cluster(store: Store, now: datetime | None = None) -> StoriesReport:
             found = read_window(store)
             if found.etag == window.etag and not isinstance(error, StoreConflict):  # lost or damaged, not replaced
                 log.warning("%s; the story window is built again", error.message)
-                found = empty_window(window.etag)
+                found = empty_window(store, window.etag)
             window = found
             time.sleep(random.uniform(0, 0.05 * min(races, 10)))  # noqa: S311 - spreads racers, guards no secret
     raise AssertionError("every try returns or raises")

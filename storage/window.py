@@ -90,9 +90,10 @@ class Window:
         return self.rows.filter(pc.is_in(self.rows["article_id"], value_set=wanted))
 
 
-def empty_window(etag: str | None) -> Window:
-    """Return a window without articles, to replace the head of this `etag`."""
-    return Window(HEAD.empty_table(), {}, 0, "", etag)
+def empty_window(store: Store, etag: str | None) -> Window:
+    """Return a window without articles, to replace the head of this `etag` and all days' objects that there are."""
+    generations = [layout.story_day_generation(one.key) for one in store.list(layout.STORY_DAYS)]
+    return Window(HEAD.empty_table(), {}, max(generations, default=0), "", etag)
 
 
 def read_window(store: Store) -> Window:
@@ -100,18 +101,17 @@ def read_window(store: Store) -> Window:
     try:
         stored = store.get(layout.STORY_HEAD)
     except ObjectMissing:
-        return empty_window(None)
+        return empty_window(store, None)
     try:
         rows = _read(stored.body, "head", HEAD)
     except ObjectRefused as error:
         log.warning("%s", error.message)
-        return empty_window(stored.etag)
+        return empty_window(store, stored.etag)
     about = json.loads((rows.schema.metadata or {}).get(_NAME, b"{}"))
-    empty = replace(empty_window(stored.etag), generation=about.get("generation", 0))
     if about.get("method") != METHOD:
-        return empty
+        return empty_window(store, stored.etag)
     days = {date.fromisoformat(day): name for day, name in about["days"].items()}
-    return replace(empty, rows=rows.replace_schema_metadata(None), days=days, articles=about["articles"])
+    return Window(rows.replace_schema_metadata(None), days, about["generation"], about["articles"], stored.etag)
 
 
 def candidates(store: Store, window: Window, day: date, keys: Hashes) -> list[tuple[int, Entry]]:

@@ -86,6 +86,10 @@ def test_a_site_goes_from_its_pages_to_the_table_and_on_to_a_dag_of_your_own(
     assert published["articles"] == results["stage"]["articles"]
     assert last_event("broadsheet://articles") == published
 
+    looked_at = run_dag("stories")["cluster"]
+    assert looked_at["versions"] == published["articles"]
+    assert last_event("broadsheet://stories") == {name: n for name, n in looked_at.items() if n is not None}
+
     own = tmp_path / "own"
     own.mkdir()
     shutil.copy(REPO / "docs" / "examples" / "downstream_dag.py", own)

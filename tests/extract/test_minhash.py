@@ -96,7 +96,7 @@ def test_a_long_text_is_compared_by_a_sample() -> None:
     assert SKETCH / 3 < len(long.sketch) <= SKETCH
     exact = len(set(_shingles(text)) & set(_shingles(changed))) / long.shingles
     assert copied_share(long, copy) == pytest.approx(exact, abs=0.1)
-    assert copied_share(long, of(cut(text, 0.5))) == 1.0
+    assert copied_share(long, of(cut(text, 0.4))) == 1.0  # whose sketch is a larger sample
 
 
 def test_a_roundup_is_no_copy_of_a_brief_in_it() -> None:

@@ -151,7 +151,9 @@ def test_a_new_version_may_bring_an_article_into_a_story_and_none_takes_it_out(s
     assert [(row["title"], row["version"], row["captured_at"]) for row in joined] == [
         ("agency reports", 1, START), ("The ferry, too", 2, START + timedelta(minutes=1))
     ]  # fmt: skip
-    assert bring(store, 3, report("courier", TUNNEL, minutes=90), report("agency", TUNNEL, minutes=90)).members == 0
+    bring(store, 3, report("agency", minutes=70, title="Ferry found"))
+    assert [(row["title"], row["version"]) for row in rows(store)] == [("Ferry found", 2), ("The ferry, too", 2)]
+    assert bring(store, 4, report("courier", TUNNEL, minutes=90), report("agency", TUNNEL, minutes=90)).members == 0
     assert found(store) == {"agency": {"agency", "courier"}}
 
 
@@ -284,6 +286,26 @@ def test_a_run_whose_window_was_replaced_meanwhile_begins_again(store: Store, mo
     assert window.read_window(store).rows.num_rows == 2
 
 
+def test_of_two_heads_written_at_once_none_is_lost(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(store, 1, report("agency"))
+    stage_outcomes(store, "times", run_id(2), [report("seals", SEAL, minutes=1)])
+    publish(store)
+    real, calls = stories.write_window, []
+
+    def write_after_another_run(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            bring(store, 3, report("tunnel", TUNNEL, minutes=2))
+        return real(*args)
+
+    monkeypatch.setattr(stories, "write_window", write_after_another_run)
+    cluster(store, NOW)
+    assert window.read_window(store).rows.num_rows == 3
+    copies = [report(f"copy-{number}", text, minutes=5) for number, text in enumerate((FERRY, SEAL, TUNNEL))]
+    bring(store, 4, *copies)
+    assert set(found(store)) == {"agency", "seals", "tunnel"}
+
+
 def spoil_head(store: Store) -> None:
     store.put(layout.STORY_HEAD, b"PAR1 nonsense")
 
@@ -310,6 +332,7 @@ def test_a_lost_or_damaged_window_is_built_again_from_the_articles(store: Store,
     assert (made.versions, made.members, made.stories) == (4, 2, 1)
     assert [row for row in rows(store) if row["site"] in {"agency", "courier"}] == before
     assert set(found(store)) == {"agency", "seals"}
+    assert len(list(store.list(layout.STORY_DAYS))) == 2  # nothing of the old one is left
 
 
 def test_fingerprints_of_another_method_are_made_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
