@@ -56,8 +56,9 @@ def read_newest(store: Store, site: str) -> Newest | None:
         return None
     try:
         told = json.loads(stored.body)
+        layout.manifest_key(site, told["run_id"])  # ValueError for what is no run id
         before = Link(told["previous"], told["previous_sha256"]) if told["previous_sha256"] else None
-        return Newest(str(told["run_id"]), before, stored.body, stored.etag)
+        return Newest(told["run_id"], before, stored.body, stored.etag)
     except (ValueError, TypeError, KeyError) as error:
         raise ObjectRefused(
             f"{key}: no manifest ({error!r}); copy the newest manifest of runs/{site}/ over it"

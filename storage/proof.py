@@ -1,8 +1,8 @@
 """A Merkle root a day over the newest manifest of every site, which by the chains stands for every run before it.
 
-`proof/YYYY-MM-DD.json` is written once. Its leaves, in order: the root of the proof before it, if there is one, then
-the sha256 of each site's newest manifest, by site. So a root that was written down elsewhere vouches for every
-manifest of its day, and they for the sha256 of every capture.
+`proof/YYYY-MM-DD.json` is written once. Its leaves are lines of text, in this order: "DAY AT" with the root of the
+proof before it, if there is one; then "SITE/RUN SHA256" for the newest manifest of each site, by site. So a root that
+was written down elsewhere vouches for every manifest of its day and before, and they for the sha256 of every capture.
 """
 
 from __future__ import annotations
@@ -55,16 +55,19 @@ class Proof:
             before = told["previous"]
             previous = (date.fromisoformat(before["day"]), str(before["root"])) if before else None
             leaves = tuple(Leaf(**leaf) for leaf in told["leaves"])
+            for leaf in leaves:
+                layout.manifest_key(leaf.site, leaf.run_id)  # ValueError for what is none
             day, at = date.fromisoformat(told["day"]), datetime.fromisoformat(told["at"])
             return cls(day, at, str(told["root"]), previous, leaves)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ObjectRefused(f"{key}: no proof ({error!r}); restore it from a backup") from error
 
 
-def root_of(previous: str | None, leaves: Iterable[Leaf]) -> str:
-    """Return the hex root over a proof's leaves."""
-    before = [previous] if previous else []
-    return merkle_root([bytes.fromhex(one) for one in [*before, *(leaf.sha256 for leaf in leaves)]]).hex()
+def root_of(day: date, at: datetime, previous: tuple[date, str] | None, leaves: Iterable[Leaf]) -> str:
+    """Return the hex root of a proof."""
+    head = " ".join([day.isoformat(), at.isoformat(), *(str(part) for part in previous or ())])
+    lines = [head, *(f"{leaf.site}/{leaf.run_id} {leaf.sha256}" for leaf in leaves)]
+    return merkle_root([line.encode() for line in lines]).hex()
 
 
 def read_proofs(store: Store, kept: Mapping[date, str], found: Findings) -> list[Proof]:
@@ -75,7 +78,7 @@ def read_proofs(store: Store, kept: Mapping[date, str], found: Findings) -> list
     proofs = list(_read(store, found))
     for proof in proofs:
         key = layout.proof_key(proof.day)
-        if not _has_its_root(proof):
+        if root_of(proof.day, proof.at, proof.previous, proof.leaves) != proof.root:
             found.add(key, "altered: its root is not that of its leaves")
         elif proof.root != kept.get(proof.day, proof.root):
             found.add(key, "altered: its root is not the one you kept")
@@ -93,27 +96,23 @@ def read_proofs(store: Store, kept: Mapping[date, str], found: Findings) -> list
 def _read(store: Store, found: Findings) -> Iterator[Proof]:
     for listed in store.list(layout.PROOF):
         try:
-            proof = Proof.from_json(store.get(listed.key).body, listed.key)
+            body = store.get(listed.key).body
+            proof = Proof.from_json(body, listed.key)
         except ObjectRefused as error:
             found.add(listed.key, error.message.removeprefix(f"{listed.key}: "))
             continue
-        if layout.proof_key(proof.day) == listed.key:
-            yield proof
-        else:
+        if layout.proof_key(proof.day) != listed.key:
             found.add(listed.key, f"is the proof of another day, {proof.day}")
-
-
-def _has_its_root(proof: Proof) -> bool:
-    try:
-        return root_of(proof.previous[1] if proof.previous else None, proof.leaves) == proof.root
-    except ValueError:  # a leaf that is no hex
-        return False
+            continue
+        if proof.to_json() != body:
+            found.add(listed.key, "altered: not as it was written")
+        yield proof
 
 
 def write_proof(store: Store, sites: Sequence[str], now: datetime, before: Sequence[Proof]) -> Proof | None:
     """Write the proof of `now`'s day after those `before` it, and return it; the day's own if it has one already.
 
-    None in an archive without a run.
+    None in an archive without a run, and where the day's own is damaged.
     """
     day = now.date()
     if today := next((proof for proof in before if proof.day == day), None):
@@ -122,12 +121,12 @@ def write_proof(store: Store, sites: Sequence[str], now: datetime, before: Seque
     if not leaves:
         return None
     previous = (before[-1].day, before[-1].root) if before else None
-    proof = Proof(day, now, root_of(previous[1] if previous else None, leaves), previous, leaves)
+    proof = Proof(day, now, root_of(day, now, previous, leaves), previous, leaves)
     key = layout.proof_key(day)
     try:
         store.put(key, proof.to_json(), if_none_match=True)
-    except StoreConflict:  # another verification wrote it meanwhile
-        return Proof.from_json(store.get(key).body, key)
+    except StoreConflict:  # another verification wrote it meanwhile, or it is damaged and so not among `before`
+        return None
     return proof
 
 

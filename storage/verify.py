@@ -21,8 +21,9 @@ from storage.findings import Finding, Findings, Share
 from storage.inventory import Inventory
 from storage.proof import Proof, read_proofs, write_proof
 from storage.segments import ObjectChecker
+from storage.verify_captures import check_site
 from storage.verify_rows import Known, ReadKnown, check_rows
-from storage.verify_runs import Place, check_runs
+from storage.verify_runs import Place
 from storage.verify_tables import Notes, TableChecker, count_rows, read_notes, write_notes
 from storage.verify_versions import check_texts, check_versions
 
@@ -90,13 +91,25 @@ class _Verification:
             self.found.counts["bytes read"] += checker.bytes_read
             done += len(group)
             self._ask.tell(done, len(sites))
-        proof = write_proof(self._store, sites, self._ask.now, self._proofs)
+        proof = self._prove(sites)
         counts = dict(sorted(self.found.counts.items()))
         return VerifyReport(tuple(sorted(self.found.wrong)), tuple(sorted(self.found.in_flight)), counts, proof)
 
+    def _prove(self, sites: Sequence[str]) -> Proof | None:
+        """Return the day's proof, written if there is none; nothing is vouched for while a chain is broken."""
+        broken = {
+            one.key for one in self.found.wrong if one.key.startswith(layout.PROOF) or layout.manifest_run(one.key)
+        }
+        broken |= {one.key for one in self.found.wrong} & {layout.newest_key(site) for site in sites}
+        return None if broken else write_proof(self._store, sites, self._ask.now, self._proofs)
+
     def _check_files(self) -> dict[str, int]:
         """Check the tables by themselves; return the articles' rows by site."""
-        notes, etag = read_notes(self._store)
+        try:
+            notes, etag = read_notes(self._store)
+        except ObjectRefused as error:
+            self.found.add(layout.TABLE_NOTES, error.message.removeprefix(f"{layout.TABLE_NOTES}: "))
+            notes, etag = {}, None
         kept: list[Notes] = []
         rows: dict[str, int] = {}
 
@@ -154,7 +167,7 @@ class _Verification:
         # Frontiers first: what they say was read is staged by then, or in the table.
         asked = (site for site in sites if self._place.share.has_site(site))
         known = {site: told for site in asked if (told := self._known(site, found))}
-        runs = [check_runs(self._place, site, checker, found) for site in sites]
+        runs = [check_site(self._place, site, checker, found) for site in sites]
         found.counts["sites"] += len(sites)
         if not self._readable:
             return found  # a damaged table is named; its rows would say the same again, one by one

@@ -21,8 +21,9 @@ from storage.manifest import RunState
 from storage.scan import scan
 from storage.segments import MISSING, ObjectChecker
 from storage.staging import read_tables
-from storage.tables import open_table, table_errors
+from storage.tables import open_table
 from storage.verify_runs import Place, SiteRuns
+from storage.verify_tables import first_line, unreadable
 
 COLUMNS = {
     layout.ARTICLES: ["site", "run_id", "article_id", "version", "title", "text_sha256", "captured_at", "capture"],
@@ -107,15 +108,18 @@ def read_rows(place: Place, key: str, sites: Collection[str], share: Share) -> p
 def table_batches(
     place: Place, key: str, columns: Sequence[str], texts: Mapping[str, Sequence[str]] | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the table's rows, none if there is no table; TableError where a file cannot be read."""
+    """Yield the table's rows, none if there is no table; TableError, naming the file, where one cannot be read."""
     table = open_table(place.store, key)
     if table is None:
         return
+    files = place.store.table_files(key)
     try:
-        with table_errors(place.store, key):
-            yield from scan(table, place.store.table_files(key), columns, texts=texts)
-    except pa.ArrowException as error:
-        raise TableError(f"cannot be read: {str(error).splitlines()[0][:200]}; restore it from a backup") from error
+        for batch in scan(table, files, columns, texts=texts):
+            batch.validate(full=True)  # damaged text may be no UTF-8
+            yield batch
+    except (pa.ArrowException, OSError) as error:
+        place.store.check_reachable()  # raises when it is the store that is gone, not a file of the table
+        raise TableError(f"{unreadable(table, files, columns)} cannot be read: {first_line(error)}") from error
 
 
 def _frame(batch: pa.RecordBatch) -> pl.DataFrame:

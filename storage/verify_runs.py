@@ -1,9 +1,9 @@
-"""One site's runs: its manifests and their chain, the captures they list, and what no manifest lists."""
+"""One site's runs: what its manifests say, and whether each is the one that the next carries the sha256 of."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,10 +16,9 @@ from storage.client import Store
 from storage.erasures import Erasures
 from storage.errors import ObjectMissing, ObjectRefused
 from storage.findings import Findings, Share
-from storage.inventory import Found, Inventory
+from storage.inventory import Inventory
 from storage.manifest import RunManifest, RunState
-from storage.open_runs import list_open
-from storage.segments import BATCH, READERS, ObjectChecker, Record
+from storage.segments import BATCH, READERS, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class SiteRuns:
         """Return whether rows of `run_id` are accounted for: by its manifest, or because it goes on or died."""
         if run_id in self.manifests or run_id in self.open_runs or run_id in self.lost:
             return True
-        _find_adopter(place, self, run_id)
+        find_adopter(place, self, run_id)
         return run_id in self.adopted
 
     @property
@@ -75,28 +74,7 @@ class Place:
     leaves: Mapping[str, Mapping[str, tuple[str, date]]]  # by site and run: a manifest's sha256 on the day of a proof
 
 
-def check_runs(place: Place, site: str, checker: ObjectChecker, found: Findings) -> SiteRuns:
-    """Check a site's manifests and captures; what is wrong or under way goes to `found`."""
-    # Captures first, then what is open, then manifests: a run writes them in this order.
-    captures = {one.key: one for one in place.inventory.objects(layout.raw_prefix(site))}
-    runs = SiteRuns(site, open_runs={one.run_id for one in list_open(place.store) if site in one.sites})
-    keys = [one.key for one in place.inventory.objects(f"runs/{site}/")]
-    runs.manifests = {named[1]: key for key in keys if (named := layout.manifest_run(key))}
-    for facts in _read_all(place, runs.manifests, found):
-        runs.facts[facts.run_id] = facts
-        if facts.state is None:
-            runs.lost.add(facts.run_id)
-    _check_chain(place, runs, found)
-    _check_captures(place, runs, captures, checker, found)
-    _check_orphans(place, runs, captures, found)
-    _check_leftovers(place, runs, keys, found)
-    found.counts["runs"] += len(runs.facts)
-    if going := runs.open_runs & {named[1] for key in [*captures, *keys] if (named := _run_of(key))}:
-        found.in_flight |= {f"run {run_id} of {site} is not finished" for run_id in going}
-    return runs
-
-
-def _read_all(place: Place, manifests: Mapping[str, str], found: Findings) -> Iterator[RunFacts]:
+def read_all(place: Place, manifests: Mapping[str, str], found: Findings) -> Iterator[RunFacts]:
     pending = iter([(run_id, key) for run_id, key in manifests.items() if place.share.has_run(run_id)])
     with ThreadPoolExecutor(READERS, "manifests") as readers:
         while batch := list(islice(pending, BATCH)):
@@ -112,27 +90,36 @@ def read_facts(store: Store, run_id: str, key: str, found: Findings) -> RunFacts
     sha256 = hashlib.sha256(body).hexdigest()
     try:
         manifest = RunManifest.from_json(body, key)
+        told = layout.manifest_key(manifest.site, manifest.run_id)
+        facts = _facts(manifest, sha256)
     except ObjectRefused as error:
         found.add(key, error.message.removeprefix(f"{key}: "))
         return RunFacts(run_id, sha256)
-    if (told := layout.manifest_key(manifest.site, manifest.run_id)) != key:
+    except (TypeError, ValueError, AttributeError) as error:
+        found.add(key, f"altered: no manifest of ours ({error!r}); restore it from a backup")
+        return RunFacts(run_id, sha256)
+    if told != key:
         found.add(key, f"is the manifest of another run, {told}")
         return RunFacts(run_id, sha256)
-    return _facts(manifest, sha256, key, found)
-
-
-def _facts(manifest: RunManifest, sha256: str, key: str, found: Findings) -> RunFacts:
-    counts, is_staged = manifest.counts, manifest.state == RunState.STAGED
-    articles, rejections = counts.get("articles", 0), sum(counts.get("rejections", {}).values())
-    if is_staged and (wrong := _unbalanced(manifest)):
+    if manifest.state == RunState.STAGED and (wrong := _unbalanced(manifest)):
         found.add(key, wrong)
+    return facts
+
+
+def _facts(manifest: RunManifest, sha256: str) -> RunFacts:
+    """Return what is kept of a manifest; TypeError, ValueError or AttributeError where a value is of another kind."""
+    counts = manifest.counts
+    articles, rejections = int(counts.get("articles", 0)), sum(counts.get("rejections", {}).values())
     link = Link(manifest.previous or "", manifest.previous_sha256) if manifest.previous_sha256 else None
+    if link:
+        bytes.fromhex(link.sha256)
+        layout.manifest_key(manifest.site, link.run_id)
+    if any(not isinstance(one.sha256, str) or not isinstance(one.size, int) for one in manifest.objects):
+        raise TypeError("an object without a sha256 or a size")
     staged = next((one for one in manifest.objects if one.key.startswith(layout.STAGED)), None)
     captures = tuple(one for one in manifest.objects if not one.key.startswith(layout.STAGED))
     adopted = tuple(manifest.asked.get("adopted", ()))
-    return RunFacts(
-        manifest.run_id, sha256, link, manifest.state, adopted, articles, rejections, staged, captures
-    )  # fmt: skip
+    return RunFacts(manifest.run_id, sha256, link, manifest.state, adopted, articles, rejections, staged, captures)
 
 
 def _unbalanced(manifest: RunManifest) -> str | None:
@@ -147,7 +134,7 @@ def _unbalanced(manifest: RunManifest) -> str | None:
     return None if came == went else f"its counts do not add up: {came} URLs came, {went} have an outcome"
 
 
-def _check_chain(place: Place, runs: SiteRuns, found: Findings) -> None:
+def check_chain(place: Place, runs: SiteRuns, found: Findings) -> None:
     """Each manifest is the one that the next carries the sha256 of, and the last the one in state/SITE/newest.json."""
     end = _newest(place, runs.site, found)
     # which sha256 a run's manifest must have, and the key that says so
@@ -165,8 +152,15 @@ def _check_chain(place: Place, runs: SiteRuns, found: Findings) -> None:
         if facts is None:
             found.add(key, f"missing, {witness} {'is a copy of it' if is_end else 'comes after it'}; put it back")
             runs.lost.add(run_id)
-        elif not _is(place.erasures, key, sha256, facts.sha256):
-            found.add(key, f"altered: its sha256 is not the one that {witness} {'has' if is_end else 'carries'}")
+        elif _is(place.erasures, key, sha256, facts.sha256):
+            continue
+        elif not is_end:
+            found.add(key, f"altered: its sha256 is not the one that {witness} carries")
+            runs.lost.add(run_id)
+        elif place.leaves.get(runs.site, {}).get(run_id, ("",))[0] == facts.sha256:
+            found.add(witness, f"altered: not as {key}, which a daily root vouches for; copy that to it")
+        else:
+            found.add(key, f"altered, or {witness} is: they are not the same")
             runs.lost.add(run_id)
     _check_leaves(place, runs, found)
     if place.share.is_all and not runs.lost and (end or not wanted):
@@ -219,64 +213,7 @@ def _check_followed(runs: SiteRuns, followed: set[str], found: Findings) -> None
             found.add(layout.manifest_key(runs.site, run_id), "not in the chain of its site's runs: no run wrote it")
 
 
-def _check_captures(
-    place: Place, runs: SiteRuns, captures: Mapping[str, Found], checker: ObjectChecker, found: Findings
-) -> None:
-    listed: dict[str, StoredObject] = {}
-    for run_id, facts in runs.facts.items():
-        if run_id in runs.lost:
-            continue
-        for one in facts.captures:
-            if one != listed.setdefault(one.key, one):
-                found.add(one.key, f"{layout.manifest_key(runs.site, run_id)} and another manifest list it differently")
-    standing = {key: place.erasures.standing(one) for key, one in listed.items()}
-    for key in (key for key, one in standing.items() if one is None and key in captures):
-        found.add(key, "erased, but there; delete it")
-    there = _of_their_size([one for one in standing.values() if one], captures, runs, found)
-    for checked in checker.check(there):
-        if checked.wrong:
-            found.add(checked.listed.key, checked.wrong)
-            runs.damaged.add(checked.listed.key)
-        elif checked.records:
-            runs.records[checked.listed.key] = checked.records
-    runs.sizes = {key: one.size if one else 0 for key, one in standing.items()}
-    found.counts["objects"] += len(listed)
-
-
-def _of_their_size(
-    standing: Iterable[StoredObject], captures: Mapping[str, Found], runs: SiteRuns, found: Findings
-) -> Iterator[StoredObject]:
-    """Yield what is there with its size, or was not there yet when the captures were listed."""
-    for one in standing:
-        seen = captures.get(one.key)
-        if seen is not None and seen.size != one.size:
-            found.add(one.key, f"{seen.size} bytes, its manifest says {one.size}; restore it from a backup")
-            runs.damaged.add(one.key)
-        else:
-            yield one
-
-
-def _check_orphans(place: Place, runs: SiteRuns, captures: Mapping[str, Found], found: Findings) -> None:
-    for key in captures:
-        if key in runs.sizes:
-            continue
-        run = layout.raw_run(key)
-        if run is None:
-            found.add(key, "orphan: no manifest lists it, and its name is not one that a run gives")
-        elif run[1] in runs.open_runs | runs.lost or not place.share.has_run(run[1]):
-            continue
-        elif not _is_taken_over(place, runs, run[1], key):
-            found.add(key, "orphan: no manifest lists it")
-
-
-def _is_taken_over(place: Place, runs: SiteRuns, run_id: str, key: str) -> bool:
-    """Return whether `key` is a dead run's that a later one took over; of such segments it lists no index."""
-    segment = key.removesuffix(".cdxj") + ".warc.gz" if key.endswith(".cdxj") else key
-    _find_adopter(place, runs, run_id)
-    return run_id in runs.adopted and segment in runs.sizes
-
-
-def _find_adopter(place: Place, runs: SiteRuns, run_id: str) -> None:
+def find_adopter(place: Place, runs: SiteRuns, run_id: str) -> None:
     """Take in the first later run that took over `run_id`, where only a share of the manifests was read."""
     if place.share.is_all or run_id in runs.searched or run_id in runs.adopted:
         return
@@ -287,32 +224,3 @@ def _find_adopter(place: Place, runs: SiteRuns, run_id: str) -> None:
             runs.facts[later] = facts
             runs.sizes |= {one.key: one.size for one in facts.captures if one.key not in runs.sizes}
             return
-
-
-def _check_leftovers(place: Place, runs: SiteRuns, keys: Iterable[str], found: Findings) -> None:
-    """Below runs/ there are manifests, each of a run that was staged, and parts of runs that are not yet."""
-    for key in keys:
-        if layout.manifest_run(key):
-            continue
-        part = layout.part_run(key)
-        if part is None:
-            found.add(key, "orphan: neither a manifest nor a part of a run")
-            continue
-        run_id = part[1]
-        if run_id in runs.open_runs | runs.lost or not place.share.has_run(run_id):
-            continue
-        _find_adopter(place, runs, run_id)
-        if run_id in runs.adopted:
-            found.in_flight.add(f"run {run_id} of {runs.site} died and was taken over; {key} may be deleted")
-        else:
-            found.add(key, "orphan: its run is staged and needs it no more; delete it")
-    for run_id, facts in list(runs.facts.items()):
-        if facts.state in {None, RunState.STAGED} or run_id in runs.open_runs | runs.lost:
-            continue
-        _find_adopter(place, runs, run_id)
-        if run_id not in runs.adopted:
-            found.add(runs.manifests[run_id], "its run was crawled but never staged; clear its stage task")
-
-
-def _run_of(key: str) -> tuple[str, str] | None:
-    return layout.raw_run(key) or layout.manifest_run(key) or layout.part_run(key)

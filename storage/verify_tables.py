@@ -11,12 +11,14 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 from deltalake import DeltaTable
+from pyarrow.fs import FileSystem
 
 from storage import layout
 from storage.client import Store
@@ -29,7 +31,7 @@ TABLES = "tables/"
 UNUSED_AFTER = timedelta(
     days=14
 )  # twice the time that a table keeps replaced files for readers of its earlier versions
-_DATA_FILE = re.compile(r"captured_day=[^/]+/part-\d{5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-c\d{3}\S*\.parquet")
+_DATA_FILE = re.compile(r"(?:\w+=[^/]+/)*part-\d{5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-c\d{3}\S*\.parquet")
 _BLOCK = 4 * 2**20
 
 
@@ -54,7 +56,7 @@ def read_notes(store: Store) -> tuple[Notes, str | None]:
     try:
         told = json.loads(gzip.decompress(stored.body))
         return {key: Note(*values) for key, values in told.items()}, stored.etag
-    except (OSError, EOFError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, TypeError, AttributeError) as error:
         raise ObjectRefused(f"{layout.TABLE_NOTES}: no notes ({error!r}); delete it to begin anew") from error
 
 
@@ -65,6 +67,19 @@ def write_notes(store: Store, notes: Notes, etag: str | None) -> None:
         store.put(layout.TABLE_NOTES, body, if_none_match=etag is None, if_match=etag)
     except StoreConflict:
         return
+
+
+def note_tables(store: Store) -> None:
+    """Note the tables' files as they are now: after a publish, so that a change is seen from then on."""
+    inventory = Inventory(store)
+    try:
+        notes, etag = read_notes(store)
+        checker = TableChecker(store, inventory, notes, deep=False)
+        checker.check()
+        if checker.kept != notes:
+            write_notes(store, checker.kept, etag)
+    finally:
+        inventory.close()
 
 
 class TableChecker:
@@ -167,6 +182,22 @@ def count_rows(store: Store, key: str) -> int:
         return 0
     with table_errors(store, key):
         return sum(count or 0 for count in pa.table(table.get_add_actions(flatten=True))["num_records"].to_pylist())
+
+
+def unreadable(table: DeltaTable, files: FileSystem, columns: Sequence[str]) -> str:
+    """Return the path of the first file of `table` whose `columns` cannot be read, "a file" if all can be now."""
+    for fragment in table.to_pyarrow_dataset(filesystem=files).get_fragments():
+        try:
+            for batch in fragment.to_batches(columns=list(columns)):
+                batch.validate(full=True)
+        except (pa.ArrowException, OSError):
+            return str(fragment.path)
+    return "a file"
+
+
+def first_line(error: BaseException) -> str:
+    """Return what `error` says, in one line."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _sha256(store: Store, key: str) -> str:
