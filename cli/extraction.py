@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing import get_context
-from types import FrameType
 
+from cli.reading import read_guarded, start_reader
 from extract.article import Article
 from extract.capture import Capture
-from extract.rejection import Reason, Rejection
-from extract.stored import StoredObject
+from extract.lessons import Notes, pack
+from extract.profile import Profile
+from extract.rejection import Rejection
 from extract.warc import read_captures
 from storage.client import Store
 from storage.connect import open_store
+from storage.lessons import write_lessons
+from storage.profiles import unpack_profile
 from storage.settings import StoreSettings
 from storage.staging import Extracted, write_part
 
-log = logging.getLogger(__name__)
-PAGE_TIMEOUT_S = 30  # the slowest page of the development corpus takes 0.8 s
 _worker: dict[str, Store] = {}
 
 
-class PageTimeout(Exception):
-    """One page took longer than PAGE_TIMEOUT_S."""
+@dataclass(frozen=True, slots=True)
+class SegmentTask:
+    """A segment to read: number `number` of a run, the WARC at `key`, with the packed `profile` of its site.
+
+    With `keep_lessons` what it teaches is stored beside the part, for a step that may have to be repeated.
+    """
+
+    site: str
+    run_id: str
+    number: int
+    key: str
+    profile: bytes = field(repr=False)
+    keep_lessons: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRead:
+    """The part that a segment gave, and what its pages taught (packed lessons)."""
+
+    part: Extracted
+    lessons: bytes = field(repr=False)
 
 
 class Extractors:
@@ -36,16 +56,16 @@ class Extractors:
     def __init__(self, pool: ProcessPoolExecutor) -> None:
         self._pool = pool
 
-    def submit(self, site: str, run_id: str, number: int, segment: StoredObject) -> Future[Extracted]:
-        """Read segment `number` of a run and store its outcomes as the run's part of that number."""
-        return self._pool.submit(_extract_segment, site, run_id, number, segment.key)
+    def submit(self, task: SegmentTask) -> Future[SegmentRead]:
+        """Read a segment and store its outcomes as the run's part of its number."""
+        return self._pool.submit(_extract_segment, task)
 
 
 @contextmanager
 def extractors(processes: int | None = None) -> Iterator[Extractors]:
     """Give a pool of `processes` (default: one a core) that ends with the block."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["cli.extraction", "extract.read"])
+    context.set_forkserver_preload(["cli.extraction", "cli.preload"])
     pool = ProcessPoolExecutor(processes or os.cpu_count(), mp_context=context, initializer=_start_worker)
     try:
         yield Extractors(pool)
@@ -54,39 +74,32 @@ def extractors(processes: int | None = None) -> Iterator[Extractors]:
 
 
 def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the pool
-    signal.signal(signal.SIGALRM, _on_alarm)
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it calls every page without a body an error
+    start_reader()
     stack = ExitStack()  # for the life of the process
     _worker["store"] = stack.enter_context(open_store(StoreSettings.from_env(), check=False))
 
 
-def _on_alarm(_signum: int, _frame: FrameType | None) -> None:
-    raise PageTimeout
+def _extract_segment(task: SegmentTask) -> SegmentRead:
+    store, profile = _worker["store"], _profile(task.profile)
+    notes = Notes(profile)
+    with store.open(task.key) as stream:
+        captures = read_captures(stream, task.key, task.site)
+        outcomes = _read_captures(captures, profile, notes)
+        part = write_part(store, task.site, task.run_id, task.number, outcomes)
+    lessons = notes.lessons()
+    if task.keep_lessons:
+        write_lessons(store, task.site, task.run_id, task.number, lessons)
+    return SegmentRead(part, pack(lessons))
 
 
-def _extract_segment(site: str, run_id: str, number: int, key: str) -> Extracted:
-    store = _worker["store"]
-    with store.open(key) as stream:
-        outcomes = (read_guarded(capture) for capture in read_captures(stream, key, site))
-        return write_part(store, site, run_id, number, outcomes)
+def _read_captures(captures: Iterator[Capture], profile: Profile | None, notes: Notes) -> Iterator[Article | Rejection]:
+    for capture in captures:
+        reading = read_guarded(capture, profile)
+        notes.add(reading)
+        yield reading.outcome
 
 
-def read_guarded(capture: Capture) -> Article | Rejection:
-    """Return what `read_article` returns, and a Rejection where it fails or takes too long.
-
-    A page is hostile input to a large library: whatever that library raises is the outcome of this one page.
-    """
-    from extract.read import read_article  # noqa: PLC0415 - a second of import that only the workers need
-
-    signal.setitimer(signal.ITIMER_REAL, PAGE_TIMEOUT_S)
-    try:
-        return read_article(capture)
-    except PageTimeout:
-        detail = f"not read within {PAGE_TIMEOUT_S} s"
-    except Exception as error:
-        log.warning("%s: %r", capture.url, error, exc_info=True)
-        detail = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return Rejection(capture.site, capture.url, capture.captured_at, Reason.EXTRACTION_ERROR, detail, capture.record)
+@lru_cache(maxsize=4)
+def _profile(packed: bytes) -> Profile | None:
+    """Return the profile; a site's next segment finds it unpacked."""
+    return unpack_profile(packed)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
@@ -25,9 +25,11 @@ import orjson
 from click import ClickException
 
 from cli.errors import RunFailed
-from cli.extraction import Extractors, extractors
+from cli.extraction import Extractors, SegmentRead, SegmentTask, extractors
+from cli.learning import learn_run
 from cli.progress import Bar, progress
 from cli.runs import crawl_manifest, new_run_id, run_segments, stage_run
+from extract.lessons import unpack
 from extract.stored import StoredObject
 from spiders.errors import CrawlFailed
 from spiders.process import CrawlProcess
@@ -36,7 +38,8 @@ from spiders.site import Site
 from storage.client import Store
 from storage.manifest import RunManifest, write_manifest
 from storage.open_runs import OpenRun, close_runs, dead_runs, open_run
-from storage.staging import Extracted, drop_parts
+from storage.profiles import StoredProfile, read_profile
+from storage.staging import drop_parts
 
 log = logging.getLogger(__name__)
 SITES_PER_PROCESS = 300  # one reactor crawls this many at ease; the other cores are better spent on extraction
@@ -46,10 +49,14 @@ Event = dict[str, Any]
 
 @dataclass(slots=True)
 class SitePass:
-    """What is under way for one site: `parts` are the segments being read, by key; `empty` those without a page."""
+    """What is under way for one site: `parts` are the segments being read, by key; `empty` those without a page.
+
+    `profile` is read when the first segment is.
+    """
 
     site: Site
-    parts: dict[str, Future[Extracted]] = field(default_factory=dict)
+    profile: StoredProfile | None = None
+    parts: dict[str, Future[SegmentRead]] = field(default_factory=dict)
     empty: set[str] = field(default_factory=set)
     finishing: Future[RunManifest] | None = None
     fetched: int = 0
@@ -142,7 +149,9 @@ class Ingestion:
 
     def _extract(self, pool: Extractors, one: SitePass, segment: StoredObject) -> None:
         if segment.key not in one.parts:
-            one.parts[segment.key] = pool.submit(one.site.name, self._run_id, len(one.parts), segment)
+            one.profile = one.profile or read_profile(self._store, one.site.name)
+            task = SegmentTask(one.site.name, self._run_id, len(one.parts), segment.key, one.profile.packed)
+            one.parts[segment.key] = pool.submit(task)
 
     def _finish_site(self, pool: Extractors, one: SitePass, report: CrawlReport) -> RunManifest:
         """Record the crawl, read what is not read yet, and stage it; runs in a thread of its own."""
@@ -150,10 +159,14 @@ class Ingestion:
         for segment in run_segments(manifest):
             if segment.key not in one.empty:
                 self._extract(pool, one, segment)
-        for part in one.parts.values():
-            part.result()
-        numbers = range(len(one.parts))
+        lessons = [part.result().lessons for part in one.parts.values()]
+        numbers = range(len(lessons))
         staged, one.shortfall = stage_run(self._store, one.site, manifest, numbers)
+        if one.profile:
+            told = learn_run(self._store, one.site.name, self._run_id, one.profile, map(unpack, lessons))
+            staged = replace(staged, profile=told)
+        one.profile = None
+        one.parts.clear()  # thousands of sites: their lessons are not to stay
         write_manifest(self._store, staged)
         drop_parts(self._store, one.site.name, self._run_id, numbers)
         return staged
@@ -229,6 +242,7 @@ class Ingestion:
             counts = manifest.counts
             outcomes = {name: count for name, count in counts["outcomes"].items() if name not in {"captured", "failed"}}
             report = {key: counts[key] for key in report} | outcomes | {"sources": dict(manifest.sources)}
+            report |= {"profile": dict(manifest.profile)}
         report |= {"error": one.error} if one.error else {}
         return report | ({"shortfall": one.shortfall} if one.shortfall else {})
 

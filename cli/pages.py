@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
+import shutil
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
+from typing import IO, TypeVar
 
 import click
-import orjson
 
-from cli.errors import PagesFileError
-from cli.progress import progress
-from extract.article import Article
-from extract.capture import Capture
-from extract.read import read_article
-from extract.rejection import Reason, Rejection
-from extract.rows import article_fields
-from extract.url import normalise_url
+from cli.errors import PagesFileError, RunFailed
+from cli.page_reading import Chunk, Learned, Line, Source, learn_chunk, read_chunk, read_line
+from cli.progress import Bar, progress
+from cli.reading import start_reader
+from extract.lessons import merge, pack, unpack
 
-MAX_PAGE_BYTES = 64 * 2**20
-WINDOW = 64  # pages under way per process: bounds memory, keeps order
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One line of the input."""
-
-    url: str
-    site: str
-    html_path: Path | None
-    html_base64: str | None = field(repr=False)
+CHUNK = 16  # pages that a process takes at a time
+FEW = 32  # pages that are read before other processes have started
+AHEAD = 4  # chunks under way per process
+Result = TypeVar("Result")
 
 
 @click.command()
@@ -62,83 +49,134 @@ def extract(*, pages: Path, output: Path | None, jobs: int | None, cold: bool) -
     """Read the articles of stored pages: a line per page, in order.
 
     Each line of the output holds the article's fields, or {"url", "rejected": reason, "detail"}.
-    Until sites have learned profiles, --cold changes nothing.
+    Pages of one site (else host) teach each other; none learns from itself or from versions of its own article.
     """
-    del cold
-    lines = _lines(pages)
-    base = pages.resolve().parent if str(pages) != "-" else Path.cwd()
     moment = datetime.now(UTC)  # these pages carry no capture time; dates after now are refused
     with ExitStack() as stack:
+        path, base = pages, pages.resolve().parent
+        if str(pages) == "-":
+            path, base = _spool(stack.enter_context(tempfile.NamedTemporaryFile())), Path.cwd()
+        source = Source(path, base, moment)
+        lines = _index(path)
+        sites = {} if cold else _sites(lines)
         out: IO[bytes] = stack.enter_context(output.open("wb")) if output else sys.stdout.buffer
-        bar = stack.enter_context(progress("pages", total=len(lines)))
-        for line in _extract(lines, partial(_read_line, base=base, moment=moment), jobs):
-            out.write(line + b"\n")
-            bar.advance()
+        pool = None if jobs == 1 or len(lines) < FEW else stack.enter_context(_readers(jobs))
+        bar = stack.enter_context(progress("pages", total=len(lines) + sum(map(len, sites.values()))))
+        start_reader(own_process=False)
+        try:
+            learned = _learn(pool, source, sites, bar)
+            _read(pool, source, _chunks(lines, sites, learned), out, bar)
+        except BrokenProcessPool as error:
+            raise RunFailed("a reading process was killed (out of memory?); try --jobs 1") from error
         out.flush()
 
 
-def _lines(path: Path) -> list[tuple[int, bytes]]:
+def _spool(file: IO[bytes]) -> Path:
+    """Copy stdin to `file`, where pages can be read twice and by other processes."""
+    shutil.copyfileobj(sys.stdin.buffer, file)
+    file.flush()
+    return Path(file.name)
+
+
+def _index(path: Path) -> list[Line]:
+    """Return where each page's line lies; a wrong one stops the verb before any work."""
+    lines: list[Line] = []
+    offset = 0
     try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    lines.append(Line(len(lines), number, offset, len(line), read_line(number, line).site))
+                offset += len(line)
     except OSError as error:
         raise PagesFileError(f"{path}: {error.strerror}") from error
-    return [(number, line) for number, line in enumerate(io.BytesIO(data), 1) if line.strip()]
+    return lines
 
 
-def _extract(lines: list[tuple[int, bytes]], read: partial[bytes], jobs: int | None) -> Iterator[bytes]:
-    for number, line in lines:
-        _page(number, line)  # a bad line stops the verb before any work
-    if jobs == 1 or len(lines) < WINDOW:
-        yield from map(read, lines)
+def _sites(lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """Return the lines of each site that has two and more: one alone has none to learn from."""
+    sites: defaultdict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        sites[line.site].append(line)
+    return {site: own for site, own in sites.items() if len(own) > 1}
+
+
+def _readers(jobs: int | None) -> ProcessPoolExecutor:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["cli.page_reading", "cli.preload"])
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=start_reader)
+
+
+def _learn(
+    pool: ProcessPoolExecutor | None, source: Source, sites: Mapping[str, list[Line]], bar: Bar
+) -> dict[str, Learned]:
+    """Read every page of `sites` in full; return by site what that taught."""
+    learned: defaultdict[str, list[Learned]] = defaultdict(list)
+    chunks = [Chunk(tuple(part)) for own in sites.values() for part in _parts(own)]
+    for chunk, told in _spread(pool, partial(learn_chunk, source), chunks):
+        learned[chunk.lines[0].site].append(told)
+        bar.advance(len(chunk.lines))
+    return {site: _merge(parts) for site, parts in learned.items()}
+
+
+def _merge(parts: Sequence[Learned]) -> Learned:
+    lessons = merge(unpack(part.lessons) for part in parts)
+    marks = {at: mark for part in parts for at, mark in part.marks.items()}
+    return Learned(pack(lessons), marks, {at: line for part in parts for at, line in part.final.items()})
+
+
+def _chunks(lines: Sequence[Line], sites: Mapping[str, list[Line]], learned: Mapping[str, Learned]) -> list[Chunk]:
+    """Return what is to be read, with what its site has taught; roughly in order."""
+    alone = [line for line in lines if line.site not in sites]
+    chunks = [Chunk(tuple(part)) for part in _parts(alone)]
+    for site, own in sites.items():
+        told = learned[site]
+        for part in _parts(own):
+            known = [line.at for line in part]
+            marks = {at: told.marks[at] for at in known if at in told.marks}
+            final = {at: told.final[at] for at in known if at in told.final}
+            chunks.append(Chunk(tuple(part), Learned(told.lessons, marks, final)))
+    return sorted(chunks, key=lambda chunk: chunk.lines[0].at)
+
+
+def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    return (lines[start : start + CHUNK] for start in range(0, len(lines), CHUNK))
+
+
+def _read(pool: ProcessPoolExecutor | None, source: Source, chunks: Sequence[Chunk], out: IO[bytes], bar: Bar) -> None:
+    """Write each page's line in its place; lines that are ready too early wait in a file."""
+    waiting: dict[int, tuple[int, int]] = {}
+    following = 0
+    with tempfile.TemporaryFile() as early:
+        for chunk, rows in _spread(pool, partial(read_chunk, source), chunks):
+            for line, row in zip(chunk.lines, rows, strict=True):
+                waiting[line.at] = early.tell(), early.write(row + b"\n")
+            end = early.tell()
+            while following in waiting:
+                offset, size = waiting.pop(following)
+                early.seek(offset)
+                out.write(early.read(size))
+                following += 1
+            early.seek(end)
+            bar.advance(len(chunk.lines))
+
+
+def _spread(
+    pool: ProcessPoolExecutor | None, function: Callable[[Chunk], Result], chunks: Iterable[Chunk]
+) -> Iterator[tuple[Chunk, Result]]:
+    """Yield each chunk with what `function` gives of it, as they are done; a few are under way at a time."""
+    if pool is None:
+        yield from ((chunk, function(chunk)) for chunk in chunks)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
-        yield from pool.map(read, lines, chunksize=8)
+    running: dict[Future[Result], Chunk] = {}
+    for chunk in chunks:
+        running[pool.submit(function, chunk)] = chunk
+        if len(running) >= AHEAD * pool._max_workers:  # type: ignore[attr-defined] # noqa: SLF001
+            yield from _finished(running)
+    while running:
+        yield from _finished(running)
 
 
-def _page(number: int, line: bytes) -> Page:
-    try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise PagesFileError(f"line {number}: not JSON: {error}") from error
-    if not isinstance(fields, dict) or not isinstance(fields.get("url"), str):
-        raise PagesFileError(f'line {number}: url: missing; each line is {{"url": …, "html_path": …}}')
-    path, inline = fields.get("html_path"), fields.get("html_base64")
-    if not isinstance(path, str) and not isinstance(inline, str):
-        raise PagesFileError(f"line {number}: html_path or html_base64: missing")
-    site = fields.get("site")
-    return Page(
-        url=fields["url"],
-        site=site if isinstance(site, str) else urlsplit(fields["url"]).netloc,
-        html_path=Path(path) if isinstance(path, str) else None,
-        html_base64=inline if isinstance(inline, str) else None,
-    )
-
-
-def _read_line(numbered: tuple[int, bytes], *, base: Path, moment: datetime) -> bytes:
-    page = _page(*numbered)
-    result = _read_page(page, base, moment)
-    if isinstance(result, Article):
-        return orjson.dumps(article_fields(result))
-    return orjson.dumps({"url": page.url, "rejected": result.reason, "detail": result.detail})
-
-
-def _read_page(page: Page, base: Path, moment: datetime) -> Article | Rejection:
-    refuse = partial(Rejection, page.site, page.url, moment)
-    try:
-        url = normalise_url(page.url)
-    except ValueError:
-        url = page.url  # nothing is fetched here: a label will do
-    try:
-        if page.html_path is not None:
-            file = base / page.html_path
-            if file.stat().st_size > MAX_PAGE_BYTES:
-                return refuse(Reason.TOO_LARGE, f"{file} is over {MAX_PAGE_BYTES // 2**20} MiB")
-            body = file.read_bytes()
-        else:
-            body = base64.b64decode(page.html_base64 or "", validate=True)
-    except OSError as error:
-        raise PagesFileError(f"{page.html_path}: {error.strerror}") from error
-    except binascii.Error as error:
-        return refuse(Reason.BAD_ENCODING, f"html_base64: {error}")
-    headers = (("Content-Encoding", "gzip"),) if body.startswith(b"\x1f\x8b") else ()
-    return read_article(Capture(page.site, url, url, 200, headers, body, moment))
+def _finished(running: dict[Future[Result], Chunk]) -> list[tuple[Chunk, Result]]:
+    done, _ = wait(running, return_when=FIRST_COMPLETED)
+    return [(running.pop(future), future.result()) for future in done]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -11,7 +11,8 @@ import orjson
 
 from cli.crawling import SpiderArchive
 from cli.errors import LessThanExpected, RunFailed
-from cli.extraction import extractors
+from cli.extraction import SegmentTask, extractors
+from cli.learning import learn_run
 from cli.runs import crawl_manifest, run_segments, run_shortfall, stage_run
 from spiders.crawl import crawl_sites
 from spiders.report import CrawlReport
@@ -19,8 +20,10 @@ from spiders.site import Site, load_sites, select_sites
 from storage.client import Store
 from storage.connect import open_store
 from storage.errors import ObjectMissing
-from storage.manifest import RunManifest, RunState, read_manifest, write_manifest
+from storage.lessons import drop_lessons, read_lessons, written_lessons
+from storage.manifest import RunManifest, RunState, change_manifest, read_manifest, write_manifest
 from storage.open_runs import close_runs, dead_runs, list_open, open_run, own_runs
+from storage.profiles import StoredProfile, read_profile
 from storage.publish import StagedRefused
 from storage.publish import publish as publish_staged
 from storage.staging import drop_parts, written_parts
@@ -70,10 +73,17 @@ def extract_run(*, site_name: str, run_id: str) -> None:
         manifest, _ = _crawled(store, site_name, run_id)
         articles = rejections = 0
         if manifest.state == RunState.CRAWLED:
-            done = written_parts(store, site_name, run_id)
-            segments = [(number, one) for number, one in enumerate(run_segments(manifest)) if number not in done]
-            for part in as_completed([pool.submit(site_name, run_id, number, one) for number, one in segments]):
-                articles, rejections = articles + part.result().articles, rejections + part.result().rejections
+            current = read_profile(store, site_name)
+            done = written_parts(store, site_name, run_id) & written_lessons(store, site_name, run_id)
+            tasks = [
+                SegmentTask(site_name, run_id, number, one.key, current.packed, keep_lessons=True)
+                for number, one in enumerate(run_segments(manifest))
+                if number not in done
+            ]
+            for read in as_completed([pool.submit(task) for task in tasks]):
+                part = read.result().part
+                articles, rejections = articles + part.articles, rejections + part.rejections
+            _learn(store, manifest, current)
         _say(
             site=site_name,
             run_id=run_id,
@@ -98,6 +108,7 @@ def stage(*, site_name: str, run_id: str) -> None:
             manifest, why = stage_run(store, site, manifest, numbers)
             write_manifest(store, manifest, etag)
             drop_parts(store, site_name, run_id, numbers)
+            drop_lessons(store, site_name, run_id, numbers)
         adopted = [opened for opened in list_open(store) if opened.run_id in manifest.asked["adopted"]]
         close_runs(store, [*own_runs(store, run_id, site_name), *adopted], [site_name])
         counts = {key: manifest.counts[key] for key in ("discovered", "articles", "rejections", "recovered")}
@@ -123,6 +134,16 @@ def cluster() -> None:
     """Find the stories of the articles published since the last run."""
     with open_store() as store:
         _say(**asdict(cluster_articles(store)))
+
+
+def _learn(store: Store, manifest: RunManifest, current: StoredProfile) -> None:
+    """Teach the site's profile what the run's pages taught, those of an earlier try too, and note it."""
+    site, run_id = manifest.site, manifest.run_id
+    numbers = range(len(run_segments(manifest)))
+    told = learn_run(store, site, run_id, current, (read_lessons(store, site, run_id, number) for number in numbers))
+    change_manifest(
+        store, site, run_id, lambda one: replace(one, profile=told) if one.state == RunState.CRAWLED else one
+    )
 
 
 def _manifest(store: Store, site_name: str, run_id: str) -> tuple[RunManifest, str] | None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from extract.article import Article
 from extract.capture import Capture
-from extract.profile import Evidence, Profile, learn, leave_one_out
+from extract.lessons import nothing_taught
+from extract.profile import Profile, SitePages, learn
 from extract.read import read_article, read_page
 from extract.rejection import Rejection
+from extract.url import article_id
 
 
 def settle(captures: Sequence[Capture]) -> Profile:
@@ -19,9 +21,9 @@ def settle(captures: Sequence[Capture]) -> Profile:
 def read_site(captures: Sequence[Capture]) -> list[Article | Rejection]:
     """Return what `read_article` gives of each page when all others of the site have been seen, but not itself."""
     readings = [read_page(capture) for capture in captures]
-    evidence: list[Evidence | None] = [reading.evidence for reading in readings]
-    profiles = leave_one_out(evidence)
-    return [
-        read_article(capture, profile) if profile and profile.pages else reading.outcome
-        for capture, reading, profile in zip(captures, readings, profiles, strict=True)
-    ]
+    site = SitePages.of(filter(None, (reading.evidence for reading in readings)))
+    outcomes = []
+    for capture, reading in zip(captures, readings, strict=True):
+        profile = site.without(reading.evidence or nothing_taught(article_id(capture.url)))
+        outcomes.append(read_article(capture, profile) if profile.pages else reading.outcome)
+    return outcomes

@@ -13,13 +13,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any, Final
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from extract.blocks import HIDDEN_BIT, BlockTree, signature
+from extract.blocks import HIDDEN_BIT, BlockTree, bit_mask, signature
 from extract.features import PHRASES, Features
 from extract.removal import region
 
@@ -35,8 +36,11 @@ SETTLED_PAGES = 5  # and more: pages may be read by the profile alone
 HALF_LIFE = 200  # pages, after which all counts are halved: a redesign is forgotten at last
 SURE_KEEP, SURE_DROP = 0.85, 0.15  # of a shape's characters kept on the site's pages
 REPEAT_SHARE = 0.3  # of the site's pages; a passage on fewer is no chrome
+MAX_LOSS = 0.02  # of a run's characters: how much less a new profile may agree with the full readings
 WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
 _CLIP = 3.0  # log odds
+# long blocks whose own mark-up says that they are something other than the article's prose
+_MARKED: Final = bit_mask(("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall"))
 _DIGITS = re.compile(r"\d+")
 _PROMPTS = tuple(
     at for at, name in enumerate(PHRASES) if name not in {"correction", "navigation"}
@@ -111,9 +115,20 @@ def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int,
         elif prompts[at] and size < 200:  # noqa: PLR2004
             look = "prompt"
         else:
-            look = "prose" if size >= LONG_LINE else "label"
+            look = "label" if size < LONG_LINE else "marked" if _around(page, node) & _MARKED else "prose"
         shapes_of[at] = f"{known[node]}|{look}"
     return shapes_of
+
+
+def _around(page: BlockTree, node: int) -> int:
+    """Return the bits of an element and of the two above it."""
+    bits = 0
+    for _ in range(3):
+        if node < 0:
+            break
+        bits |= page.own[node]
+        node = page.parents[node]
+    return bits
 
 
 def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool_]) -> Evidence:
@@ -144,30 +159,98 @@ def text_hash(text: str) -> str:
 def learn(profile: Profile | None, evidence: Iterable[Evidence]) -> Profile:
     """Return the profile with more pages counted; versions or copies of an article already counted add nothing."""
     known = profile or Profile()
-    recent = list(known.recent)
-    fresh: list[Evidence] = []
-    for one in sorted(evidence, key=lambda one: (one.article, one.lines)):
-        if one.chars and not any(_same(one, other) for other in (*recent, *fresh)):
-            fresh.append(one)
+    fresh = _fresh(known, evidence)
     if not fresh:
         return known
     grown = _halved(known) if known.pages + len(fresh) > HALF_LIFE else known
-    return _counted(grown, fresh, 1, tuple([*recent, *fresh][-MAX_PAGES:]))
+    return _counted(grown, fresh, 1, tuple([*known.recent, *fresh][-MAX_PAGES:]))
+
+
+def _fresh(known: Profile, evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return the pages that are not of an article counted already, one of each article."""
+    fresh: list[Evidence] = []
+    for one in sorted(evidence, key=lambda one: (one.article, one.lines)):
+        if one.chars and not any(_same(one, other) for other in (*known.recent, *fresh)):
+            fresh.append(one)
+    return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class SitePages:
+    """A site's pages, one of each article, and what they teach together."""
+
+    pages: tuple[Evidence, ...] = field(repr=False)
+    whole: Profile
+
+    @classmethod
+    def of(cls, evidence: Iterable[Evidence]) -> SitePages:
+        """Count the pages, in whatever order they come."""
+        pages = tuple(_fresh(Profile(), evidence))
+        return cls(pages, _counted(Profile(), pages, 1, ()))
+
+    def without(self, page: Evidence) -> Profile:
+        """Return what the others teach: all but the page itself and versions and copies of its article."""
+        same = [_same(one, page) for one in self.pages]
+        if not any(same):
+            return self.whole
+        sizes = [one.chars for one, left_out in zip(self.pages, same, strict=True) if not left_out]
+        others = replace(self.whole, shortest=min(sizes, default=0), longest=max(sizes, default=0))
+        return _counted(others, compress(self.pages, same), -1, ())
 
 
 def leave_one_out(evidence: Sequence[Evidence | None]) -> list[Profile]:
     """Return for each page the profile that all others teach; versions and copies of its article are left out too."""
-    ordered = sorted(filter(None, evidence), key=lambda one: (one.article, one.lines))
-    leaders: list[Evidence] = []
-    for one in ordered:
-        if one.chars and not any(_same(one, other) for other in leaders):
-            leaders.append(one)
-    whole = _counted(Profile(), leaders, 1, tuple(leaders))
-    profiles = []
-    for page in evidence:
-        same = [one for one in leaders if page and _same(one, page)]
-        profiles.append(_counted(whole, same, -1, tuple(one for one in leaders if one not in same)) if same else whole)
-    return profiles
+    site = SitePages.of(filter(None, evidence))
+    return [site.without(page) if page else site.whole for page in evidence]
+
+
+def agreement(profile: Profile, evidence: Iterable[Evidence]) -> float:
+    """Return the share, 0 to 1, of the pages' characters whose shape the profile decides as the full reading did.
+
+    A shape that it does not know or is not sure of is not agreed: so a redesign shows. 0 of no pages.
+    """
+    verdicts = [judge_shapes(profile, one) for one in evidence]
+    chars = sum(verdict.chars for verdict in verdicts)
+    return sum(verdict.agreed for verdict in verdicts) / chars if chars else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Characters of pages: all, those that a profile decides as the full readings did, and as they did not."""
+
+    chars: int = 0
+    agreed: int = 0
+    denied: int = 0
+
+
+def judge_shapes(profile: Profile, page: Evidence, *, counted: bool = False) -> Verdict:
+    """Return how far the profile's shapes decide as a full reading did. A page that is `counted` in it is left out."""
+    agreed = denied = 0
+    for key, (blocks, chars, kept) in page.keys.items():
+        count = profile.keys.get(key, Count())
+        if counted:
+            count = Count(count.pages - 1, count.blocks - blocks, count.chars - chars, count.kept - kept)
+        if count.pages < MIN_PAGES or SURE_DROP < count.share < SURE_KEEP:
+            continue
+        right = kept if count.share >= SURE_KEEP else chars - kept
+        agreed, denied = agreed + right, denied + chars - right
+    return Verdict(sum(chars for _, chars, _ in page.keys.values()), agreed, denied)
+
+
+def better(old: Profile | None, new: Profile, evidence: Iterable[Evidence]) -> bool:
+    """Return whether `new`, which is `old` taught `evidence`, may replace it, judged on these pages.
+
+    It may not where it agrees less than the old one, by more than MAX_LOSS, and decides more otherwise: one that is
+    only less sure asks for full readings, which does no harm. Each page is judged by what the others taught.
+    """
+    if old is None or not old.pages:
+        return True
+    fresh = _fresh(old, evidence)
+    before = [judge_shapes(old, one) for one in fresh]
+    after = [judge_shapes(new, one, counted=True) for one in fresh]
+    loss = sum(one.agreed for one in before) - sum(one.agreed for one in after)
+    worse = sum(one.denied for one in after) > sum(one.denied for one in before)
+    return not (worse and loss > MAX_LOSS * sum(one.chars for one in before))
 
 
 def _same(one: Evidence, other: Evidence) -> bool:
@@ -192,7 +275,7 @@ def _counted(profile: Profile, pages: Iterable[Evidence], sign: int, recent: tup
         regions[one.region] = regions.get(one.region, 0) + sign
     shortest, longest = profile.shortest, profile.longest
     if sign > 0:
-        shortest = min([*sizes, *([shortest] if shortest else [])])
+        shortest = min([*sizes, *([shortest] if shortest else [])], default=0)
         longest = max([*sizes, longest])
     kept_keys = sorted(((key, one) for key, one in keys.items() if one.pages > 0), key=lambda pair: (-pair[1].pages, pair[0]))[:MAX_KEYS]
     recent_texts = {text for one in recent for text in one.texts}

@@ -22,7 +22,9 @@ ERASED = "erased/"  # what was taken out on purpose, and what stands in its plac
 _SITE = re.compile(r"[a-z0-9-]{1,100}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 _MANIFEST_KEY = re.compile(rf"runs/({_SITE.pattern})/({_RUN.pattern})\.json")
-_PART_KEY = re.compile(rf"runs/({_SITE.pattern})/({_RUN.pattern})\.parts/\d{{3,}}\.parquet")
+_PART_KEY = re.compile(
+    rf"runs/({_SITE.pattern})/({_RUN.pattern})\.(?:parts/\d{{3,}}\.parquet|lessons/\d{{3,}}\.json\.gz)"
+)
 _RAW_KEY = re.compile(rf"raw/({_SITE.pattern})/\d{{4}}/\d\d/\d\d/({_RUN.pattern})-\d{{3,}}\.(?:warc\.gz|cdxj)")
 _STAGED_KEY = re.compile(rf"staged/({_SITE.pattern})/({_RUN.pattern})\.parquet")
 
@@ -62,6 +64,16 @@ def part_key(site: str, run_id: str, number: int) -> str:
     return f"{parts_prefix(site, run_id)}{number:03d}.parquet"
 
 
+def lessons_prefix(site: str, run_id: str) -> str:
+    """Return the prefix of what a run's parts taught of the site, numbered like its segments."""
+    return f"runs/{_site(site)}/{_run(run_id)}.lessons/"
+
+
+def lessons_key(site: str, run_id: str, number: int) -> str:
+    """Return the key of what reading a run's segment `number` taught of the site."""
+    return f"{lessons_prefix(site, run_id)}{number:03d}.json.gz"
+
+
 def staged_key(site: str, run_id: str) -> str:
     """Return the key of a run's articles and rejections that wait for publish."""
     return f"{STAGED}{_site(site)}/{_run(run_id)}.parquet"
@@ -89,8 +101,18 @@ def proof_key(day: date) -> str:
 
 
 def profile_key(site: str) -> str:
-    """Return the key of a site's learned profile."""
-    return f"state/{_site(site)}/profile.json"
+    """Return the key of a site's learned profile, the one in force."""
+    return f"state/{_site(site)}/profile.json.gz"
+
+
+def earlier_profiles_prefix(site: str) -> str:
+    """Return the prefix of the profiles that a site had before."""
+    return f"state/{_site(site)}/profiles/"
+
+
+def earlier_profile_key(site: str, profile_id: str) -> str:
+    """Return the key of a profile that a site had before."""
+    return f"{earlier_profiles_prefix(site)}{profile_id}.json.gz"
 
 
 def manifest_run(key: str) -> tuple[str, str] | None:
@@ -100,7 +122,7 @@ def manifest_run(key: str) -> tuple[str, str] | None:
 
 
 def part_run(key: str) -> tuple[str, str] | None:
-    """Return (site, run id) of the key of an extracted part, or None for any other key."""
+    """Return (site, run id) of the key of an extracted part or its lessons, or None for any other key."""
     found = _PART_KEY.fullmatch(key)
     return (found[1], found[2]) if found else None
 

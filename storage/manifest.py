@@ -42,6 +42,7 @@ class RunManifest:
     counts: Mapping[str, Any] = field(default_factory=dict)
     failures: tuple[Mapping[str, Any], ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)  # how far the site's profile held (docs/records.md)
     versions: Mapping[str, str] = field(default_factory=dict)  # of the code that wrote it
     previous: str | None = None
     previous_sha256: str | None = None

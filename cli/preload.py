@@ -1,0 +1,11 @@
+"""What every reading process needs, imported once by the server that forks them: libraries and models are shared."""
+
+from __future__ import annotations
+
+import cli.reading
+import extract.read
+from extract.body import models
+
+__all__ = ["cli", "extract"]
+
+models()
