@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -88,6 +89,12 @@ _NAMED = ("class", "id", "role", "itemprop", "data-component", "data-testid", "d
 HIDDEN_BIT: Final = len(TAG_BITS) + len(WORD_GROUPS)  # style or attribute says that it is not shown
 MASK_BITS: Final = HIDDEN_BIT + 1
 _TAG_BIT: Final = {tag: 1 << at for at, tag in enumerate(TAG_BITS)}
+
+
+def bit_mask(names: Iterable[str]) -> int:
+    """Return the bits of tags and word groups of these names; some names are both."""
+    wanted = set(names)
+    return sum(1 << at for at, name in enumerate([*TAG_BITS, *WORD_GROUPS]) if name in wanted)
 
 
 @dataclass(slots=True)
@@ -281,12 +288,17 @@ class _Reader:
         """Make one line of a table's row, unless its cells hold paragraphs (a page laid out with tables)."""
         cells = self.page.blocks[first:]
         nodes, parents = self.page.nodes, self.page.parents
-        if len(cells) < 2 or any(
-            nodes[cell.node].tag not in _CELLS or len(cell.text) > MAX_CELL_CHARS for cell in cells
+        # a cell is its text or one paragraph
+        held = [cell.node if nodes[cell.node].tag in _CELLS else parents[cell.node] for cell in cells]
+        if (
+            len(cells) < 2
+            or len(set(held)) < len(held)
+            or any(nodes[node].tag not in _CELLS for node in held)
+            or any(len(cell.text) > MAX_CELL_CHARS for cell in cells)
         ):
             return
         joined = Block(
-            " | ".join(cell.text for cell in cells), parents[cells[0].node], sum(cell.link_chars for cell in cells),
+            " | ".join(cell.text for cell in cells), parents[held[0]], sum(cell.link_chars for cell in cells),
             sum(cell.links for cell in cells), sum(cell.strong_chars for cell in cells), 0,
         )  # fmt: skip
         self.page.blocks[first:] = [joined]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from extract.article import RemovedSpan
-from extract.blocks import HIDDEN_BIT, TAG_BITS, WORD_GROUPS, BlockTree
+from extract.blocks import HIDDEN_BIT, BlockTree, bit_mask
 from extract.features import PHRASES, Features, Signals, squeeze
 
 
@@ -40,6 +40,7 @@ class Removal(StrEnum):
 
 MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
 MAX_LINE_CHARS = 300  # no prompt is longer
+MAX_CAPTIONS = 1 / 3  # of the text: where it is more, captions are the text, as of pictures in a row
 _HEADLINE_SHARE = 0.85  # of the words of a line and of the title in common
 
 _READ_MORE = (
@@ -59,7 +60,8 @@ _LINES: Final = (
     (Removal.NAVIGATION, r"\W*(?:top of (?:the )?page|bottom of (?:the )?page|back to (?:the )?top(?: button)?|scroll to top|skip to (?:main )?content|"
                          r"nach oben|zum seitenanfang|retour en haut|haut de page|volver arriba|torna su|terug naar boven|close|menu|"
                          r"home\s*[>›»/].{0,200}|previous (?:article|post|story).{0,150}|next (?:article|post|story).{0,150})\W*"),
-    (Removal.COUNTER, r"\W*[\d.,]+\s?[km]?\s?(?:views?|shares?|likes?|reads?|claps?|aufrufe|vues?|visualiza\w+|vistas|просмотр\w*)\W*"),
+    (Removal.COUNTER, r"\W*[\d.,]+\s?[km]?\s?(?:views?|shares?|likes?|reads?|claps?|aufrufe|vues?|visualiza\w+|vistas|просмотр\w*)\W*|"
+                      r"\W*(?:post )?(?:views?|shares|reads|hits|aufrufe|vues)\s*:\s*[\d.,]+\s?[km]?\W*"),
     (Removal.COMMENTS, r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|your email address will not be published|required fields are marked|"
                        r"comments (?:are )?closed|join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
                        r"deja un comentario|deixe um comentário|lascia un commento|[\d.,]+ comments?|(?:view|show|load) (?:all )?(?:\d+ )?comments?)\b.{0,120}"),
@@ -73,11 +75,11 @@ _LINES: Final = (
 _LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
 _SIGN_OFF = re.compile(
     r"\(?(?:AFP|AP|Reuters|dpa|ANSA|EFE|APA|TASS|PTI|ANI|UPI|Xinhua|Kyodo|Yonhap|ANP|Belga|SDA|Lusa|MTI|ČTK|PAP|Ritzau|NTB|TT)\)?[.)]?"
-    r"|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
+    r"|[a-zäöüß]{2,4}|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
 )
 _LAST = 2  # lines at the end in which a sign-off is looked for
+_ITEMS: Final = frozenset(("li", "tr", "td", "th", "dd", "blockquote"))  # a short word is one of them, such as "salt"
 
-_BITS = [(name, 1 << at) for at, name in enumerate([*TAG_BITS, *WORD_GROUPS])]  # some words are tags and groups
 # what an element's tag and class words say, most telling first; then what the words of the line say
 _BY_PLACE: Final = (
     (Removal.CAPTION, ("figcaption", "caption")), (Removal.CONSENT, ("consent",)), (Removal.NEWSLETTER, ("newsletter",)),
@@ -86,7 +88,8 @@ _BY_PLACE: Final = (
     (Removal.PAYWALL_PROMPT, ("paywall",)), (Removal.DATELINE_REPEAT, ("date",)), (Removal.CAPTION, ("media", "figure")),
     (Removal.NAVIGATION, ("footer",)),
 )  # fmt: skip
-_PLACES = tuple((reason, sum(bit for name, bit in _BITS if name in names)) for reason, names in _BY_PLACE)
+_CAPTION_BIT: Final = bit_mask(("figcaption",))
+_PLACES = tuple((reason, bit_mask(names)) for reason, names in _BY_PLACE)
 _BY_WORDS: Final = {
     "counter": Removal.COUNTER, "copyright": Removal.COPYRIGHT, "caption": Removal.CREDIT, "newsletter": Removal.NEWSLETTER,
     "comment": Removal.COMMENTS, "related": Removal.RELATED_LINK, "ad": Removal.AD, "consent": Removal.CONSENT,
@@ -100,10 +103,15 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
     """Return which of the kept blocks are no text whatever the model says, with the reason."""
     refused: dict[int, str] = {}
     titles = [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
+    captions = {at for at in kept if page.above[page.blocks[at].node] & _CAPTION_BIT}
+    if sum(found.chars[at] for at in captions) > MAX_CAPTIONS * sum(found.chars[at] for at in kept):
+        captions.clear()
     seen: set[str] = set()
     for at in kept:
         text = page.blocks[at].text
-        if reason := _line_reason(text):
+        if at in captions:
+            refused[at] = Removal.CAPTION
+        elif reason := _line_reason(text):
             refused[at] = reason
         elif len(text) <= MAX_LINE_CHARS and _is_headline(set(found.squeezed[at].split()), titles):
             refused[at] = Removal.HEADLINE_REPEAT
@@ -111,7 +119,7 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
             refused[at] = Removal.REPEAT
         seen.add(found.squeezed[at])
     for at in [at for at in kept if at not in refused][-_LAST:]:
-        if _SIGN_OFF.fullmatch(page.blocks[at].text):
+        if page.nodes[page.blocks[at].node].tag not in _ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):
             refused[at] = Removal.AGENCY_SIGNOFF
     return refused
 

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extract.blocks import HIDDEN_BIT, MAX_BLOCKS, MAX_CELL_CHARS, TAG_BITS, BlockTree, read_blocks, signature
+from extract.body import parse_html
+from tests.extract.visible import ink, printed
+
+SENTENCE = "The pilot boat came in at dawn with its lamps still lit, and nobody on the quay asked why it was so late."
+
+
+def blocks(body: str) -> BlockTree:
+    return read_blocks(parse_html(f"<!doctype html><html><head><title>t</title></head><body>{body}</body></html>"))
+
+
+def texts(body: str) -> list[str]:
+    return [block.text for block in blocks(body).blocks]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>One</p><p>Two</p>", ["One", "Two"]),
+        ("<div>before<p>inside</p>after</div>", ["before", "inside", "after"]),
+        ("<p>A <b>bold</b> <a href='/x'>wo<i>rd</i></a>s</p>", ["A bold words"]),
+        ("<p>  a \n\t b\u00a0c\u200b\u00ad </p>", ["a b c"]),
+        ("<p>first verse<br>second verse</p>", ["first verse second verse"]),
+        (f"<p>{SENTENCE}<br>Another line</p>", [SENTENCE, "Another line"]),
+        ("<p>one<br><br>two<br> <br/>three</p>", ["one", "two", "three"]),
+        ("<p>a<span hidden>gone</span><span style='display: none'>gone</span>b</p>", ["ab"]),
+        ("<p>a<script>x()</script><style>p{}</style><noscript>y</noscript>b</p>", ["ab"]),
+        ("<p>a<select><option>1</option></select><textarea>t</textarea><svg><text>s</text></svg>b</p>", ["ab"]),
+        ("<p>a<!-- no -->b</p>", ["ab"]),
+        ("<ul><li>x<li>y</ul>", ["x", "y"]),
+        ("<dl><dt>x<dd>y</dl>", ["x", "y"]),
+        ("<p> </p><div>\u200b</div>", []),
+        ("<ruby>港<rt>こう</rt></ruby>の橋", ["港こうの橋"]),
+    ],
+)
+def test_a_block_is_a_run_of_visible_text(body: str, expected: list[str]) -> None:
+    assert texts(body) == expected
+
+
+def row(*cells: str) -> str:
+    return "<table><tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (row("Ship", "Today", "Planned"), ["Ship | Today | Planned"]),
+        (row("<p>5.55</p>", "<p>6.20</p>"), ["5.55 | 6.20"]),
+        (row("<b>Ship</b>", "", "310"), ["Ship | 310"]),
+        (row("alone"), ["alone"]),
+        (row("<p>a</p><p>b</p>", "c"), ["a", "b", "c"]),
+        (row("menu", "x" * (MAX_CELL_CHARS + 1)), ["menu", "x" * (MAX_CELL_CHARS + 1)]),
+        (row("menu", row("a", "b")), ["menu", "a | b"]),
+    ],
+)
+def test_a_row_of_short_cells_is_one_block(body: str, expected: list[str]) -> None:
+    assert texts(body) == expected
+
+
+def test_links_and_strong_text_are_counted_in_characters() -> None:
+    (block,) = blocks("<p>See <a href='/x'>four</a> and <b>six<a href='/y'>ty</a></b> now</p>").blocks
+    assert (block.links, block.link_chars, block.strong_chars, block.breaks) == (2, 6, 5, 0)
+
+
+def test_a_block_knows_its_element_and_what_is_above_it() -> None:
+    page = blocks("<article class='story-body'><div hidden><p class='teaser-1'>x</p></div></article><p>y</p>")
+    hidden, plain = page.blocks
+    assert page.path(hidden.node) == "/html/body/article/div/p"
+    assert page.nodes[hidden.node].get("class") == "teaser-1"
+    assert page.above[hidden.node] >> TAG_BITS.index("article") & 1
+    assert page.above[hidden.node] >> HIDDEN_BIT & 1
+    assert not page.above[plain.node] >> HIDDEN_BIT & 1
+    article = page.nodes.index(page.nodes[hidden.node].getparent().getparent())
+    assert article < hidden.node < page.ends[article] <= plain.node
+
+
+def test_what_a_theme_repeats_is_alike_and_numbers_do_not_count() -> None:
+    page = blocks("<div class='post-12 b a'><p>x</p><p>y</p></div><div class='a b post-345'><p>z</p></div><p>w</p>")
+    x, y, z, w = page.alike(2)
+    assert x == y == z != w
+    nodes = [page.nodes[block.node] for block in page.blocks]
+    assert signature(nodes[0], 2) == signature(nodes[2], 2) == "p<div.a.b.post-0<body"
+    assert signature(nodes[3], 1) == "p<body"
+
+
+TAGS = ["p", "div", "span", "b", "a", "em", "ul", "li", "section", "table", "tr", "td", "h2", "blockquote", "br", "figure",
+        "center", "x-own", "script", "button", "small", "form"]  # fmt: skip
+words = st.text("abc déф港|.\u00a0\u200b\n", max_size=8)
+trees = st.recursive(
+    words,
+    lambda inner: st.builds(
+        lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>", st.sampled_from(TAGS), st.lists(inner, max_size=4)
+    ),
+    max_leaves=25,
+)
+
+
+@given(trees)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_every_visible_character_of_any_tree_is_in_one_block_in_order(body: str) -> None:
+    tree = parse_html(f"<!doctype html><html><head><title>t</title></head><body><i>x</i>{body}</body></html>")
+    assert ink("".join(block.text for block in read_blocks(tree).blocks)) == printed(tree.find(".//body")).text
+
+
+def test_a_data_dump_is_read_up_to_a_bound() -> None:
+    page = blocks("<p>x</p>" * (MAX_BLOCKS + 50))
+    assert len(page.blocks) == MAX_BLOCKS

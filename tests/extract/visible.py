@@ -1,0 +1,104 @@
+"""The visible text of an element by a walk of its own, to hold `text` and `removed` of an article against."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lxml.html import HtmlElement
+
+# what a reader sees no text of, or only in a widget that must be opened
+WIDGETS = {
+    "applet", "area", "audio", "base", "canvas", "datalist", "embed", "frame", "frameset", "head", "iframe", "input", "link", "map",
+    "math", "meta", "meter", "noscript", "object", "optgroup", "option", "param", "progress", "script", "select", "source", "style",
+    "svg", "template", "textarea", "title", "track", "video",
+}  # fmt: skip
+NOT_SHOWN = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
+# blanks, what no font shows, and the bar that joins the cells of a row
+NO_INK = re.compile("[\\s|\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b\ufeff]+")
+
+
+def ink(text: str) -> str:
+    """Return the characters of a text that leave ink."""
+    return NO_INK.sub("", text)
+
+
+@dataclass(slots=True)
+class Printed:
+    """The ink below an element in reading order; `hidden`: texts that style or attribute takes away.
+
+    A reader may see these after all, once a script has run: they may be kept, and need not be listed as removed.
+    """
+
+    text: str = ""
+    hidden: dict[int, int] = field(default_factory=dict)  # start: end
+    spans: list[tuple[HtmlElement, int, int]] = field(default_factory=list)
+
+
+def printed(root: HtmlElement) -> Printed:
+    """Return the ink below `root`, and where in it each element begins and ends."""
+    found = Printed()
+    parts: list[str] = []
+    length = 0
+
+    def add(text: str | None, *, hidden: bool) -> None:
+        nonlocal length
+        if text and (seen := ink(text)):
+            if hidden:
+                found.hidden[length] = length + len(seen)
+            parts.append(seen)
+            length += len(seen)
+
+    todo: list[tuple[HtmlElement, bool, int]] = [
+        (root, False, -1)
+    ]  # around it is hidden; its start, once its insides are done
+    while todo:
+        element, around, start = todo.pop()
+        if start >= 0:
+            found.spans.append((element, start, length))
+        elif isinstance(element.tag, str) and element.tag not in WIDGETS:
+            styled_away = element.get("hidden") is not None or bool(NOT_SHOWN.search(element.get("style") or ""))
+            hidden = around or (styled_away and element is not root)
+            todo.append((element, around, length))
+            add(element.text, hidden=hidden)
+            todo += [(child, hidden, -1) for child in reversed(element)]
+            continue
+        if element is not root:
+            add(element.tail, hidden=around)
+    found.text = "".join(parts)
+    return found
+
+
+def accounts_for(page: Printed, kept: Sequence[str], removed: Sequence[str]) -> bool:
+    """Tell whether a page's ink is `kept` and `removed`, each piece once and each list in its order."""
+    states = {(0, 0, 0)}
+    done = set(states)
+    while states:
+        place, k, r = states.pop()
+        if (place, k, r) == (len(page.text), len(kept), len(removed)):
+            return True
+        following = set()
+        if place in page.hidden:
+            following.add((page.hidden[place], k, r))
+        if k < len(kept) and page.text.startswith(kept[k], place):
+            following.add((place + len(kept[k]), k + 1, r))
+        if r < len(removed) and page.text.startswith(removed[r], place):
+            following.add((place + len(removed[r]), k, r + 1))
+        states |= following - done
+        done |= following
+    return False
+
+
+def whole_region(tree: HtmlElement, text: str, removed: Sequence[str]) -> HtmlElement | None:
+    """Return the smallest element whose visible text is exactly the lines of `text` and the spans of `removed`."""
+    body = tree.find(".//body") if tree.tag != "body" else tree
+    kept = [seen for line in text.splitlines() if (seen := ink(line))]
+    gone = [seen for span in removed if (seen := ink(span))]
+    size = sum(map(len, kept)) + sum(map(len, gone))
+    for element, start, end in sorted(
+        printed(tree if body is None else body).spans, key=lambda span: span[2] - span[1]
+    ):
+        if end - start >= size and accounts_for(printed(element), kept, gone):
+            return element
+    return None
