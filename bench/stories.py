@@ -44,6 +44,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAYS = WINDOW.days
 WORDS = 40_000
 SITES = 200
+RATIOS = {"ms": "time an article", "cpu": "CPU an article", "peak": "peak memory", "requests": "S3 requests"}
 
 
 class Writer:
@@ -119,11 +120,11 @@ def publish_articles(store: Store, batch: int, texts: list[str]) -> None:
 def run_step() -> None:
     """What the child does: one run, timed without the interpreter's start."""
     store = Store(StoreSettings.from_env())
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     report = cluster(store, NOW + timedelta(hours=1))
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mib": peak, "versions": report.versions, "members": report.members}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mib": peak, "members": report.members}))
 
 
 def measure(settings: StoreSettings, metrics: Any, size: int, args: argparse.Namespace) -> dict[str, float]:  # noqa: ANN401
@@ -149,12 +150,14 @@ def measure(settings: StoreSettings, metrics: Any, size: int, args: argparse.Nam
     found = {
         "size": size,
         "ms": statistics.median(run["seconds"] for run in runs) * 1000 / args.new,
+        "cpu": statistics.median(run["cpu"] for run in runs) * 1000 / args.new,
         "peak": max(run["peak_mib"] for run in runs),
         "requests": max(run["requests"] for run in runs),
     }
+    cost = f"{found['ms']:.2f} ms an article, {found['cpu']:.2f} of them CPU"
     told = ", ".join(f"{run['seconds']:.2f}" for run in runs)
     print(
-        f"window of {size}: {found['ms']:.2f} ms an article ({args.runs} runs of {args.new} new ones: "
+        f"window of {size}: {cost} ({args.runs} runs of {args.new} new ones: "
         f"{told} s), peak memory {found['peak']:.0f} MiB, "
         f"{found['requests']} S3 requests a run; state {sizes['index']:.0f} MiB of index, read by each run, and "
         f"{sizes['entries']:.0f} MiB of sketches; {sum(run['members'] for run in runs)} articles joined a story"
@@ -192,10 +195,9 @@ def main() -> None:
         finally:
             embedded.stop()
     for small, large in pairwise(found):
-        print(
-            f"{small['size']:.0f} to {large['size']:.0f} articles in the window: time an article "
-            f"x {large['ms'] / small['ms']:.2f}, peak memory x {large['peak'] / small['peak']:.2f}"
-        )
+        times = {name: large[key] / small[key] for key, name in RATIOS.items()}
+        told = ", ".join(f"{name} x {ratio:.2f}" for name, ratio in times.items())
+        print(f"{small['size']:.0f} to {large['size']:.0f} articles in the window: {told}")
 
 
 if __name__ == "__main__":
