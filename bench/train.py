@@ -40,8 +40,8 @@ SURE = 0.8  # of a block without a label, to be given the model's own
 RIGHT = 0.9  # F1 of a page that is read right: what confidence is the probability of
 SET_WEIGHT = {"traf": 0.5, "readability": 0.6, "newspaper4k": 0.6}  # gold of segments, and gold by other extractors
 PARAMETERS = {
-    "objective": "cross_entropy", "learning_rate": 0.06, "num_leaves": 24, "max_depth": 7, "min_data_in_leaf": 20,
-    "feature_fraction": 0.4, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "max_bin": 63, "seed": 1,
+    "objective": "cross_entropy", "learning_rate": 0.06, "num_leaves": 24, "max_depth": 7, "min_data_in_leaf": 40,
+    "feature_fraction": 0.2, "bagging_fraction": 0.6, "bagging_freq": 1, "lambda_l2": 10, "max_bin": 63, "seed": 1,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
 }  # fmt: skip
 ROUNDS = (250, 120)

@@ -153,7 +153,7 @@ def signature(element: HtmlElement, levels: int) -> str:
     return "<".join(parts)
 
 
-_VARYING = re.compile(r"\d+|[0-9a-f]{6,}", re.IGNORECASE)
+_VARYING = re.compile(r"(?<![^\W_])(?=[a-z]*\d[a-z\d]*[a-z]|[a-z]+\d)[a-z\d]{5,}(?![^\W_])|\d+", re.IGNORECASE)  # 1234, x1ojipo
 
 
 def _kind(tag: str, classes: str | None) -> str:

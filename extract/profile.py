@@ -26,7 +26,7 @@ from extract.removal import region
 
 FORMAT: Final = 1
 MAX_PAGES = 30  # recent pages that are remembered one by one, to tell versions of an article from other articles
-MAX_KEYS = 600  # shapes; the rarest go first
+MAX_KEYS = 1000  # shapes; the rarest go first
 MAX_TEXTS = 400  # passages seen on several pages
 MAX_LINES = 40  # long lines by which an article is known again
 LONG_LINE = 60  # characters
@@ -35,6 +35,8 @@ MIN_PAGES = 2  # other pages with a shape or a passage, before it says anything
 SETTLED_PAGES = 5  # and more: pages may be read by the profile alone
 HALF_LIFE = 200  # pages, after which all counts are halved: a redesign is forgotten at last
 SURE_KEEP, SURE_DROP = 0.85, 0.15  # of a shape's characters kept on the site's pages
+COMMON = 0.8  # of the site's pages, on which the element that holds the text is found
+MAX_REGIONS = 6  # elements around a text
 REPEAT_SHARE = 0.3  # of the site's pages; a passage on fewer is no chrome
 MAX_LOSS = 0.02  # of a run's characters: how much less a new profile may agree with the full readings
 WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
@@ -55,7 +57,7 @@ class Evidence:
     lines: tuple[str, ...]  # hashes of its long lines
     keys: Mapping[str, tuple[int, int, int]]
     texts: tuple[str, ...]  # hashes of all its passages, digits apart
-    region: str  # signature of the element that holds the text
+    regions: tuple[str, ...]  # signatures of the element that holds the text, and of those around it
     chars: int  # kept
 
 
@@ -81,7 +83,7 @@ class Profile:
     pages: int = 0
     keys: Mapping[str, Count] = field(default_factory=dict)
     texts: Mapping[str, int] = field(default_factory=dict)
-    regions: Mapping[str, int] = field(default_factory=dict)
+    regions: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # on how many pages; how far out, summed up
     shortest: int = 0
     longest: int = 0
     recent: tuple[Evidence, ...] = field(default=(), repr=False)
@@ -94,16 +96,25 @@ class Profile:
 
     @property
     def region(self) -> str | None:
-        """The signature of the element that holds the text on most pages, if there is one."""
-        best = max(self.regions, key=lambda one: (self.regions[one], one), default=None)
-        return best if best is not None and self.regions[best] >= 0.6 * self.pages else None  # noqa: PLR2004
+        """The signature of the innermost element that holds the text on nearly all pages, if there is one."""
+        common = [(out / pages, key) for key, (pages, out) in self.regions.items() if pages >= COMMON * self.pages]
+        return min(common)[1] if common else None
 
 
-def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, str]:
-    """Return of each block the key under which a profile counts it: its element's signature and what it looks like."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where a block stands and what it looks like. `fine` tells themes' places apart, `coarse` has only the nearest two."""
+
+    fine: str
+    coarse: str
+    look: str  # prose, marked, label, prompt, linked
+
+
+def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, Shape]:
+    """Return the shape of each block; a profile counts blocks by it."""
     known: dict[int, str] = {}
     prompts = found.says[:, _PROMPTS].any(axis=1)
-    shapes_of = {}
+    found_shapes = {}
     for at in blocks:
         block = page.blocks[at]
         node = block.node
@@ -116,8 +127,9 @@ def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int,
             look = "prompt"
         else:
             look = "label" if size < LONG_LINE else "marked" if _around(page, node) & _MARKED else "prose"
-        shapes_of[at] = f"{known[node]}|{look}"
-    return shapes_of
+        nearest = "<".join(known[node].split("<", 2)[:2])
+        found_shapes[at] = Shape(f"{known[node]}|{look}", f"~{nearest}|{look}", look)
+    return found_shapes
 
 
 def _around(page: BlockTree, node: int) -> int:
@@ -136,19 +148,38 @@ def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool
     chosen = np.flatnonzero(kept).tolist()
     visible = [at for at in found.candidates.tolist() if not page.above[page.blocks[at].node] >> HIDDEN_BIT & 1]
     keys: dict[str, tuple[int, int, int]] = {}
-    for at, key in shapes(page, found, visible).items():
-        size = len(page.blocks[at].text)
-        blocks, chars, kept_chars = keys.get(key, (0, 0, 0))
-        keys[key] = (blocks + 1, chars + size, kept_chars + size * bool(kept[at]))
+    texts = set()
+    for at, shape in shapes(page, found, visible).items():
+        text = page.blocks[at].text
+        texts.add(passage(text, shape))
+        for key in (shape.fine, shape.coarse):
+            blocks, chars, kept_chars = keys.get(key, (0, 0, 0))
+            keys[key] = (blocks + 1, chars + len(text), kept_chars + len(text) * bool(kept[at]))
     lines = [text_hash(page.blocks[at].text) for at in chosen if len(page.blocks[at].text) >= LONG_LINE]
     return Evidence(
         article=article,
         lines=tuple(sorted(set(lines[:MAX_LINES]))),
         keys=dict(sorted(keys.items())),
-        texts=tuple(sorted({text_hash(page.blocks[at].text) for at in visible})),
-        region=signature(page.nodes[region(page, chosen)], 2) if chosen else "",
+        texts=tuple(sorted(texts)),
+        regions=_regions(page, chosen),
         chars=sum(len(page.blocks[at].text) for at in chosen),
     )
+
+
+def _regions(page: BlockTree, chosen: list[int]) -> tuple[str, ...]:
+    if not chosen:
+        return ()
+    node = region(page, chosen)
+    around = []
+    while node >= 0 and len(around) < MAX_REGIONS:
+        around.append(signature(page.nodes[node], 2))
+        node = page.parents[node]
+    return tuple(dict.fromkeys(around))
+
+
+def passage(text: str, shape: Shape) -> str:
+    """Return the hash of a passage in its place: an article's standfirst, in a teaser on other pages, is no chrome."""
+    return text_hash(f"{shape.coarse} {text}")
 
 
 def text_hash(text: str) -> str:
@@ -226,7 +257,8 @@ class Verdict:
 def judge_shapes(profile: Profile, page: Evidence, *, counted: bool = False) -> Verdict:
     """Return how far the profile's shapes decide as a full reading did. A page that is `counted` in it is left out."""
     agreed = denied = 0
-    for key, (blocks, chars, kept) in page.keys.items():
+    fine = {key: seen for key, seen in page.keys.items() if not key.startswith("~")}
+    for key, (blocks, chars, kept) in fine.items():
         count = profile.keys.get(key, Count())
         if counted:
             count = Count(count.pages - 1, count.blocks - blocks, count.chars - chars, count.kept - kept)
@@ -234,7 +266,7 @@ def judge_shapes(profile: Profile, page: Evidence, *, counted: bool = False) -> 
             continue
         right = kept if count.share >= SURE_KEEP else chars - kept
         agreed, denied = agreed + right, denied + chars - right
-    return Verdict(sum(chars for _, chars, _ in page.keys.values()), agreed, denied)
+    return Verdict(sum(chars for _, chars, _ in fine.values()), agreed, denied)
 
 
 def better(old: Profile | None, new: Profile, evidence: Iterable[Evidence]) -> bool:
@@ -272,7 +304,9 @@ def _counted(profile: Profile, pages: Iterable[Evidence], sign: int, recent: tup
             keys[key] = Count(old.pages + sign, old.blocks + sign * blocks, old.chars + sign * chars, old.kept + sign * kept)
         for text in one.texts:
             texts[text] = texts.get(text, 0) + sign
-        regions[one.region] = regions.get(one.region, 0) + sign
+        for out, key in enumerate(one.regions):
+            on_pages, summed = regions.get(key, (0, 0))
+            regions[key] = (on_pages + sign, summed + sign * out)
     shortest, longest = profile.shortest, profile.longest
     if sign > 0:
         shortest = min([*sizes, *([shortest] if shortest else [])], default=0)
@@ -287,7 +321,7 @@ def _counted(profile: Profile, pages: Iterable[Evidence], sign: int, recent: tup
     return _sealed(Profile(
         pages=count, keys=dict(sorted(kept_keys)),
         texts=dict(sorted([*repeated, *(pair for pair in kept_texts if pair[1] == 1)])),
-        regions={key: pages for key, pages in sorted(regions.items()) if pages > 0},
+        regions={key: seen for key, seen in sorted(regions.items()) if seen[0] > 0},
         shortest=shortest, longest=longest, recent=recent,
     ))  # fmt: skip
 
@@ -303,7 +337,7 @@ def _halved(profile: Profile) -> Profile:
         pages=profile.pages // 2,
         keys={key: Count(one.pages // 2, one.blocks // 2, one.chars // 2, one.kept // 2) for key, one in profile.keys.items()},
         texts={text: pages // 2 for text, pages in profile.texts.items()},
-        regions={key: pages // 2 for key, pages in profile.regions.items()},
+        regions={key: (pages // 2, out // 2) for key, (pages, out) in profile.regions.items()},
     )
 
 
@@ -320,23 +354,32 @@ def adjust(
     moved = probability.copy()
     chrome: dict[int, str] = {}
     candidates = found.candidates.tolist()
-    for at, key in shapes(page, found, candidates).items():
+    for at, shape in shapes(page, found, candidates).items():
         p = probability[at]
-        seen = profile.texts.get(text_hash(page.blocks[at].text), 0)
-        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and not (p > SURE_KEEP and key.endswith("|label")):
+        seen = profile.texts.get(passage(page.blocks[at].text, shape), 0)
+        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and not (p > SURE_KEEP and shape.look == "label"):
             moved[at] = 0.0
             chrome[at] = f"site_chrome: seen on {seen} of {profile.pages} pages"
             continue
-        count = profile.keys.get(key)
-        if count is None or count.pages < MIN_PAGES:
+        count = known_shape(profile, shape)
+        if count is None:
             continue
         weight = WEIGHT * min(1.0, count.pages / 4)
         odds = _logit(p) + weight * _logit(count.share)
         new = 1 / (1 + np.exp(-odds))
-        if key.endswith("|prose") and new < p and p >= 0.5:  # noqa: PLR2004
+        if shape.look == "prose" and new < p and p >= 0.5:  # noqa: PLR2004
             continue
         moved[at] = new
     return moved, chrome
+
+
+def known_shape(profile: Profile, shape: Shape) -> Count | None:
+    """Return how often a shape was seen, by its fine or else its coarse key; None if on too few pages."""
+    for key in (shape.fine, shape.coarse):
+        count = profile.keys.get(key)
+        if count is not None and count.pages >= MIN_PAGES:
+            return count
+    return None
 
 
 def _logit(p: float) -> float:
@@ -370,10 +413,10 @@ def from_json(data: bytes) -> Profile:
             pages=int(stored["pages"]), shortest=int(stored["shortest"]), longest=int(stored["longest"]),
             keys={str(key): Count(*map(int, one)) for key, one in stored["keys"].items()},
             texts={str(text): int(pages) for text, pages in stored["texts"].items()},
-            regions={str(key): int(pages) for key, pages in stored["regions"].items()},
+            regions={str(key): (int(pages), int(out)) for key, (pages, out) in stored["regions"].items()},
             recent=tuple(
                 Evidence(
-                    article=str(one["article"]), lines=tuple(one["lines"]), texts=tuple(one["texts"]), keys={}, region="", chars=0,
+                    article=str(one["article"]), lines=tuple(one["lines"]), texts=tuple(one["texts"]), keys={}, regions=(), chars=0,
                 )
                 for one in stored["recent"]
             ),

@@ -93,7 +93,7 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         metadata = read_metadata(tree, capture)
         rights = read_rights(capture.headers, tree)
         found = _read_text(tree, capture, page_signals(metadata), profile)
-        reason = _no_article(metadata, found.text) or judge_page(read_signals(tree, capture, metadata, found.text))
+        reason = judge_page(read_signals(tree, capture, metadata, found.text)) or _no_article(metadata, found.text)
     except BadEncodingError as error:
         return Reading(_rejection(capture, Reason.BAD_ENCODING, str(error)))
     except NoTreeError as error:
@@ -112,7 +112,7 @@ def page_signals(metadata: Metadata) -> Signals:
 
 
 def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: Profile | None) -> _Text:
-    if profile and profile.settled and not is_sample(capture.body) and (settled := read_settled(tree, profile)):
+    if profile and profile.settled and not is_sample(capture.body) and (settled := read_settled(tree, profile, signals.headlines)):
         kept = np.flatnonzero(settled.kept).tolist()
         return _cleaned(settled.page, kept, settled.found, signals, settled.chrome, settled.sure)
     judged = read_body(tree, capture.final_url, signals)

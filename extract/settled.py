@@ -13,13 +13,15 @@ from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
 from extract.blocks import BlockTree, read_blocks, signature
-from extract.features import Features, bare_features
-from extract.profile import MIN_PAGES, REPEAT_SHARE, SURE_DROP, SURE_KEEP, Profile, shapes, text_hash
+from extract.features import Features, bare_features, squeeze
+from extract.profile import (
+    MIN_PAGES, REPEAT_SHARE, SURE_DROP, SURE_KEEP, Profile, known_shape, passage, shapes,
+)  # fmt: skip
 
 SAMPLE = 20  # one page in so many is read in full all the same, and the profile learns from it
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
-MAX_UNKNOWN = 0.03  # of the text's characters in short blocks of shapes the profile does not know
+MAX_UNKNOWN = 0.1  # of the text's characters, in other blocks than prose whose shapes the profile does not know: left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def is_sample(body: bytes) -> bool:
     return hashlib.sha256(body).digest()[0] % SAMPLE == 0
 
 
-def read_settled(tree: HtmlElement, profile: Profile) -> SettledReading | None:
+def read_settled(tree: HtmlElement, profile: Profile, headlines: tuple[str, ...]) -> SettledReading | None:
     """Return the text by the profile's reading; None on any doubt."""
     root = _region(tree, profile.region)
     if root is None:
@@ -49,22 +51,25 @@ def read_settled(tree: HtmlElement, profile: Profile) -> SettledReading | None:
     found = bare_features(page)
     kept = np.zeros(len(page.blocks), bool)
     chrome: dict[int, str] = {}
+    titles = {squeeze(title) for title in headlines}
     unknown = 0
     weight = certain = 0.0
-    for at, key in shapes(page, found, range(len(page.blocks))).items():
-        size = len(page.blocks[at].text)
-        count = profile.keys.get(key)
-        seen = profile.texts.get(text_hash(page.blocks[at].text), 0)
-        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and not key.endswith("|label"):
+    for at, shape in shapes(page, found, range(len(page.blocks))).items():
+        text = page.blocks[at].text
+        count = known_shape(profile, shape)
+        seen = profile.texts.get(passage(text, shape), 0)
+        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and shape.look != "label":
             chrome[at] = f"site_chrome: seen on {seen} of {profile.pages} pages"
-        elif count is None or count.pages < MIN_PAGES or SURE_DROP < count.share < SURE_KEEP:
-            if key.endswith("|prose"):
+        elif found.squeezed[at] in titles:
+            continue  # not text, whatever stands around it
+        elif count is None or SURE_DROP < count.share < SURE_KEEP:
+            if shape.look == "prose":
                 return None
-            unknown += size
+            unknown += len(text)
         else:
             kept[at] = count.share >= SURE_KEEP
-            weight += size
-            certain += size * max(count.share, 1 - count.share)
+            weight += len(text)
+            certain += len(text) * max(count.share, 1 - count.share)
     chars = sum(len(page.blocks[at].text) for at in np.flatnonzero(kept).tolist())
     if not max(MIN_CHARS, profile.shortest / STRETCH) <= chars <= profile.longest * STRETCH or unknown > MAX_UNKNOWN * chars:
         return None
