@@ -155,7 +155,7 @@ def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool
         for key in (shape.fine, shape.coarse):
             blocks, chars, kept_chars = keys.get(key, (0, 0, 0))
             keys[key] = (blocks + 1, chars + len(text), kept_chars + len(text) * bool(kept[at]))
-    lines = [text_hash(page.blocks[at].text) for at in chosen if len(page.blocks[at].text) >= LONG_LINE]
+    lines = [text_hash(page.blocks[at].text, exact=True) for at in chosen if len(page.blocks[at].text) >= LONG_LINE]
     return Evidence(
         article=article,
         lines=tuple(sorted(set(lines[:MAX_LINES]))),
@@ -179,12 +179,13 @@ def _regions(page: BlockTree, chosen: list[int]) -> tuple[str, ...]:
 
 def passage(text: str, shape: Shape) -> str:
     """Return the hash of a passage in its place: an article's standfirst, in a teaser on other pages, is no chrome."""
-    return text_hash(f"{shape.coarse} {text}")
+    return text_hash(f"{shape.coarse} {text}", exact=shape.look == "prose")
 
 
-def text_hash(text: str) -> str:
-    """Return 12 hex digits of a passage; numbers in it do not count (12 views, 13 views)."""
-    return hashlib.sha256(_DIGITS.sub("0", " ".join(text.casefold().split())).encode()).hexdigest()[:12]
+def text_hash(text: str, *, exact: bool) -> str:
+    """Return 12 hex digits of a passage. Numbers count if `exact`: in prose they may be the news, in labels (12 views) not."""
+    read = " ".join(text.casefold().split())
+    return hashlib.sha256((read if exact else _DIGITS.sub("0", read)).encode()).hexdigest()[:12]
 
 
 def learn(profile: Profile | None, evidence: Iterable[Evidence]) -> Profile:
@@ -200,10 +201,15 @@ def learn(profile: Profile | None, evidence: Iterable[Evidence]) -> Profile:
 def _fresh(known: Profile, evidence: Iterable[Evidence]) -> list[Evidence]:
     """Return the pages that are not of an article counted already, one of each article."""
     fresh: list[Evidence] = []
-    for one in sorted(evidence, key=lambda one: (one.article, one.lines)):
+    for one in sorted(evidence, key=reading_order):
         if one.chars and not any(_same(one, other) for other in (*known.recent, *fresh)):
             fresh.append(one)
     return fresh
+
+
+def reading_order(one: Evidence) -> tuple[Any, ...]:
+    """Return by what pages are ordered: all that they teach, so that of two readings of an article always the same counts."""
+    return one.article, one.lines, one.texts, one.regions, tuple(one.keys.items())
 
 
 @dataclass(frozen=True, slots=True)
