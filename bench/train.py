@@ -184,7 +184,8 @@ def cross_validate(examples: list[Example], folder: Path) -> None:
     for row in set_scores(scores):
         exact = f"  exact paragraphs {row.exact_paragraphs:.3f}" if row.exact_paragraphs is not None else ""
         print(
-            f"{row.set:8s} {row.pages:4d} pages  F1 {row.score.f1:.4f}  P {row.score.precision:.3f}  R {row.score.recall:.3f}{exact}  "
+            f"{row.set:8s} {row.pages:4d} pages  F1 {row.score.f1:.4f}  "
+            f"P {row.score.precision:.3f}  R {row.score.recall:.3f}{exact}  "
             f"leaks {row.leak_rate:.3f}  losses {row.loss_rate:.3f}  rejected {row.failures}"
         )
     print(*(f"rejected {one.page.page_id} {one.page.url}: {one.failure}" for one in scores if one.failure), sep="\n")
@@ -204,7 +205,8 @@ def calibrate(values: Doubles, right: Doubles, folds: NDArray[np.int64], folder:
             mean, share = float(predicted[inside].mean()), float(right[inside].mean())
             error += abs(mean - share) * inside.mean()
             print(
-                f"confidence {low:.1f} to {low + 0.1:.1f}: {int(inside.sum()):4d} pages, mean {mean:.3f}, right {share:.3f}"
+                f"confidence {low:.1f} to {low + 0.1:.1f}: {int(inside.sum()):4d} pages, "
+                f"mean {mean:.3f}, right {share:.3f}"
             )
     print(f"expected calibration error {error:.4f}")
     weights, bias = logistic(values, right)
@@ -244,9 +246,8 @@ def main() -> None:
     pages = load_pages(arguments.corpus, (), DEFINITIONS, training=True)
     examples = [one for page in pages if (one := read_example(page))]
     blocks = sum(len(one.labels) for one in examples)
-    print(
-        f"{len(examples)} of {len(pages)} pages, {blocks} blocks to judge, {sum(int((one.labels == 1).sum()) for one in examples)} of the body"
-    )
+    of_body = sum(int((one.labels == 1).sum()) for one in examples)
+    print(f"{len(examples)} of {len(pages)} pages, {blocks} blocks to judge, {of_body} of the body")
     with TemporaryDirectory() as folder:
         for fold in range(FOLDS):
             shipped = Path(folder) / str(fold)

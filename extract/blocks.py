@@ -11,15 +11,17 @@ from typing import Final
 from lxml.html import HtmlElement
 
 # what a browser shows no text of, or only in a widget
-_UNSEEN: Final = frozenset(
-    "script style noscript template svg math iframe object embed video audio canvas select option optgroup textarea "
-    "input datalist head title meta link base area map progress meter param source track applet frame frameset".split()
-)
-_INLINE: Final = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr q rp rt ruby s samp "
-    "small span strike strong sub sup time tt u var wbr blink picture rb rtc".split()
-)
-_STRONG: Final = frozenset("b strong em i h1 h2 h3 h4 h5 h6 th".split())
+_UNSEEN: Final = frozenset((
+    "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "video", "audio",
+    "canvas", "select", "option", "optgroup", "textarea", "input", "datalist", "head", "title", "meta", "link",
+    "base", "area", "map", "progress", "meter", "param", "source", "track", "applet", "frame", "frameset",
+))  # fmt: skip
+_INLINE: Final = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
+    "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "blink", "picture", "rb", "rtc",
+))  # fmt: skip
+_STRONG: Final = frozenset(["b", "strong", "em", "i", "h1", "h2", "h3", "h4", "h5", "h6", "th"])
 _CELLS: Final = frozenset(("td", "th"))
 MAX_CELL_CHARS = 160  # a longer cell is a paragraph of a page laid out with tables
 MIN_LINE_CHARS = 80  # a shorter line before a line break is a verse or an address, and goes on
@@ -31,10 +33,10 @@ _BLANKS = re.compile(r"\s+")
 _CONTROLS = dict.fromkeys([*range(9), *range(14, 32), *range(127, 160), 0x200B, 0xFEFF, 0x00AD], None)
 
 # Elements that say what they hold. A block carries a bit for each of its ancestors' tags…
-TAG_BITS: Final = tuple(
-    "article main aside nav footer header figure figcaption form ul ol table blockquote section button details dl "
-    "pre address dialog a h1 h2 h3 p".split()
-)
+TAG_BITS: Final = (
+    "article", "main", "aside", "nav", "footer", "header", "figure", "figcaption", "form", "ul", "ol", "table",
+    "blockquote", "section", "button", "details", "dl", "pre", "address", "dialog", "a", "h1", "h2", "h3", "p",
+)  # fmt: skip
 # …and one for each word group found in their class, id, role, itemprop or test id: the words that page themes use,
 # in the main languages of news; no site's own. Patterns are searched in each word (articleBody and article-body are
 # "article" and "body"), phrases are two words in a row.
@@ -153,7 +155,9 @@ def signature(element: HtmlElement, levels: int) -> str:
     return "<".join(parts)
 
 
-_VARYING = re.compile(r"(?<![^\W_])(?=[a-z]*\d[a-z\d]*[a-z]|[a-z]+\d)[a-z\d]{5,}(?![^\W_])|\d+", re.IGNORECASE)  # 1234, x1ojipo
+_VARYING = re.compile(
+    r"(?<![^\W_])(?=[a-z]*\d[a-z\d]*[a-z]|[a-z]+\d)[a-z\d]{5,}(?![^\W_])|\d+", re.IGNORECASE
+)  # 1234, x1ojipo
 
 
 def _kind(tag: str, classes: str | None) -> str:
@@ -263,7 +267,7 @@ class _Reader:
             self.strong_chars += size * strong
 
     def _break(self, node: int) -> None:
-        if self.breaks and self.parts and not "".join(self.parts[self._after_break():]).strip():
+        if self.breaks and self.parts and not "".join(self.parts[self._after_break() :]).strip():
             self._flush(node)
         else:
             self.parts.append(_BREAK)
@@ -279,7 +283,14 @@ class _Reader:
             for line in lines:
                 if read := _BLANKS.sub(" ", line).strip():
                     share = len(line) / len(text)
-                    block = Block(read, node, int(self.link_chars * share), self.links, int(self.strong_chars * share), self.breaks)
+                    block = Block(
+                        read,
+                        node,
+                        int(self.link_chars * share),
+                        self.links,
+                        int(self.strong_chars * share),
+                        self.breaks,
+                    )
                     self.page.blocks.append(block)
             self.parts.clear()
         self.link_chars = self.links = self.strong_chars = self.breaks = 0
@@ -318,7 +329,8 @@ def _paragraphs(text: str) -> list[str]:
 def read_blocks(tree: HtmlElement) -> BlockTree:
     """Return the visible text of a parsed page in blocks. The tree is not changed.
 
-    Two line breaks in a row end a paragraph, one does so after a whole sentence of a long line and else is a blank; a table's row of short cells is one block;
+    Two line breaks in a row end a paragraph, one does so after a whole sentence of a long line and else is a blank;
+    a table's row of short cells is one block;
     scripts, form controls, embedded documents and inline text that is styled away are not visible.
     """
     body = tree.find(".//body") if tree.tag != "body" else tree

@@ -71,14 +71,16 @@ def parse_html(text: str) -> HtmlElement:
         tree = fromstring(repair_faulty_html(text, beginning).encode("utf-8", "surrogatepass"), parser=_parser())
     except (LxmlError, ValueError) as error:
         raise NoTreeError("no HTML document") from error
-    if is_dubious_html(beginning) and len(tree) < 2:  # noqa: PLR2004
+    if is_dubious_html(beginning) and len(tree) < 2:
         raise NoTreeError("no HTML document")
     return tree
 
 
 def _parser() -> HTMLParser:
     """Return trafilatura's parser, but with one class for all elements: lxml's choice of classes is slow Python."""
-    parser = HTMLParser(collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = HTMLParser(
+        collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True
+    )
     parser.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
     return parser
 

@@ -26,7 +26,7 @@ def signs(judged: Judged, kept: NDArray[np.bool_], probability: NDArray[np.float
     text = max(float(chars[kept].sum()), 1.0)
     right = float((chars * probability)[kept].sum())
     wanted = max(float((chars * probability).sum()), 1e-9)
-    voted = judged.features.votes > 0.5  # noqa: PLR2004
+    voted = judged.features.votes > 0.5
     both = float(chars[kept & voted].sum())
     unsure = (probability > _UNSURE[0]) & (probability < _UNSURE[1])
     precision, recall = right / text, min(1.0, right / wanted)

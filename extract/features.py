@@ -18,53 +18,100 @@ Floats = NDArray[np.float32]
 # What a short line says of itself, in the main languages of news. One signal among many, and the reason given when
 # the model drops the line.
 PHRASES: Final = {
-    "related": r"^(?:\W*)(?:read (?:more|also|next|the full|our)|more (?:on|from|about|news|stories)|see also|also read|"
-               r"related|you (?:may|might) (?:also )?(?:like|be interested)|recommended|don'?t miss|trending|most (?:read|popular)|"
-               r"continue reading|up next|watch(?: also| now| more)?:|in pictures|lire (?:aussi|la suite|plus)|à lire|"
-               r"voir aussi|sur le même|lee (?:también|más|además)|leer más|te puede interesar|más (?:sobre|información|noticias)|"
-               r"noticias? relacionad|le(?:ia|r) (?:mais|também|tamb)|saiba mais|veja (?:também|mais)|mehr (?:zum|zu|von|lesen)|"
-               r"lesen sie|lies auch|weitere |zum thema|auch interessant|leggi anche|per approfondire|potrebbe interessarti|"
-               r"lees (?:ook|meer|verder)|meer over|läs (?:mer|också|även)|les (?:også|mer|mere)|læs (?:også|mere)|lue (?:myös|lisää)|"
-               r"czytaj (?:też|także|więcej|również)|zobacz (?:też|także|również)|přečtěte|čtěte|olvass|kapcsolódó|citeste|citește|"
-               r"devamını|ayrıca|ilgili haber|читайте|читать|смотрите|ещё по теме|еще по теме|по теме|по темі|"
-               r"اقرأ|إقرأ|相关|相關|延伸閱讀|関連|あわせて読|관련|baca (?:juga|selengkapnya)|simak|xem thêm|أخبار)",
-    "newsletter": r"newsletter|sign up|subscribe|subscription|your inbox|abonn|suscr[ií]|inscri(?:vez|re|va)|s'abonner|iscriviti|"
-                  r"assine|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|biuletyn|odběr|подпис|подпиш|підпис|اشترك|订阅|訂閱|購読|구독|"
-                  r"berlangganan|push notif|get (?:the|our) (?:latest|best|daily|free)|download (?:the|our) app|join (?:us|our)|"
-                  r"telegram|whatsapp|google news|unsere app|delivered",
-    "comment": r"\bcomments?\b|leave a reply|your email address will not|required fields|log in to|kommentar|commentaire|comentario|"
-               r"comentário|commenti|reacties|komment|комментар|коментар|تعليق|评论|留言|コメント|댓글|join the (?:conversation|discussion)",
-    "share": r"^(?:share|teilen|partager|compartir|compartilh|condividi|delen|dela|del|jaa|udostępnij|sdílet|paylaş|поделиться|"
-             r"поділитися|شارك|分享|シェア|공유|bagikan|tweet|facebook|twitter|whatsapp|email|e-mail|print|copy link|follow)\b|"
-             r"share (?:this|on|via|article)|follow (?:us|me|@)|tweet",
-    "caption": r"^(?:photo|image|picture|foto|bild|imagen|video|file|archiv|grafik|graphic|source|quelle|fuente|credit|fotografía|"
-               r"zdroj|fot\.|kép|写真|사진|图|圖|фото)\b.{0,3}[:/©(]|\b(?:getty|reuters|afp|epa|dpa|shutterstock|istock|imago|alamy|"
-               r"ap photo|unsplash|pixabay|picture alliance|pa wire|anadolu)\b.{0,40}$|courtesy of|\((?:photo|foto|image|bild|ap|afp|reuters)",
-    "copyright": r"©|\(c\) ?\d{4}|copyright|all rights reserved|alle rechte|tous droits|derechos reservados|direitos reservados|"
-                 r"riproduzione riservata|toate drepturile|wszelkie prawa|все права|版权|版權|転載|무단 전재|reproduction",
-    "byline": r"^(?:by|von|par|por|di|da|door|av|af|tekst|text|autor(?:e|a)?|auteur|author|writer|written by|words by|reporting by|"
-              r"additional reporting|yazan|автор)\b[: ].{2,80}$|correspondent|\beditor\b|reporter|\bis a (?:\w+ )?(?:writer|journalist|author|"
-              r"reporter|columnist|freelance|professor|researcher)|follow (?:him|her|them) on|journaliste|redakt|periodista|jornalista",
-    "paywall": r"subscribers? only|for subscribers|already (?:a )?(?:subscriber|member)|log ?in\b|sign in|register|premium|unlock|"
-               r"paywall|free trial|réservé aux abonnés|exklusiv für|nur für abonnenten|solo (?:para )?suscriptores|jetzt testen|"
-               r"create (?:an )?account|my account",
-    "ad": r"^\W*(?:advert\w*|sponsored|anzeige|werbung|publicit\w+|publicidad\w*|pubblicità|annonce\w*|reklam\w*|реклама|إعلان|广告|廣告|広告|광고|iklan|"
-          r"story continues below|continua dopo la pubblicità|article continues)|affiliate|commission|promo code|coupon",
-    "consent": r"cookie|privacy policy|terms of (?:use|service)|datenschutz|consent|gdpr|we use |third[- ]party|vie privée|privacidad",
-    "date": r"^\W*(?:published|updated|posted|last (?:updated|modified)|first published|stand|aktualisiert|veröffentlicht|publié|"
-            r"mis à jour|publicado|actualizado|atualizado|pubblicato|aggiornato|gepubliceerd|publicerad|uppdaterad|oppdatert|"
-            r"publisert|opublikowano|дата|опубликовано|tarih|filed under)\b|^\W*(?:\w{3,9}\.?,? )?\d{1,2}[./ -](?:\d{1,2}|\w{3,9})\.?,?[./ -]\d{2,4}"
-            r"|^\W*\w{3,9}\.? \d{1,2},? \d{4}|^\W*\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}|^\d{1,2}:\d{2}|\bago\b|\bmin(?:ute)?s? (?:read|lesezeit)|lesezeit|read time",
-    "counter": r"^\W*[\d.,]+ ?[km]? ?(?:views?|shares?|comments?|likes?|reads?|votes?|vistas|visualizações|aufrufe|просмотр\w*)?\W*$",
-    "navigation": r"^\W*(?:home|top of page|bottom of page|back to top|skip to|menu|search|close|next|previous|prev|older|newer|page \d|"
-                  r"toggle|show more|load more|view all|see all|click here|nach oben|zum seitenanfang|retour|accueil|inicio|volver|"
-                  r"scroll|tags?|topics?|categor\w+|filed under|posted in|etiquetas|schlagw|themen|mots-clés)\b|[>›»/] ?\w+ ?[>›»/]",
-    "agency": r"^\(?(?:afp|ap|reuters|dpa|ansa|efe|apa|tass|pti|ani|upi|xinhua|kyodo|yonhap|anp|belga|sda|lusa|mti|čtk|pap|ritzau|ntb|tt)\)?[.)]?$|"
-          r"^[a-zä-ü]{2,4}(?:/[a-zä-ü]{2,8}){1,4}(?:\s*\(.{2,30}\))?$|^\([^()]{2,40}\)$|^-?[A-Z]{2,4}-?$",
-    "player": r"javascript|your browser|browser does not|enable|audio|podcast|listen to|play video|watch live|video (?:player|unavailable)|"
-              r"this video|loading|content is not available|externe[rn]? inhalt|click to (?:play|view)|swipe|tap to|view gallery|slideshow",
-    "correction": r"^\W*(?:correction|corrected|clarification|editor'?s note|update|note|korrektur|anmerkung|correctif|rectificación|"
-                  r"fe de errat|nota d|errata|rättelse|this (?:article|story) (?:was|has been) (?:amended|updated|corrected))",
+    "related": (
+        r"^(?:\W*)(?:read (?:more|also|next|the full|our)|more (?:on|from|about|news|stories)|see also|"
+        r"also read|related|you (?:may|might) (?:also )?(?:like|be interested)|recommended|don'?t miss|"
+        r"trending|most (?:read|popular)|continue reading|up next|watch(?: also| now| more)?:|in pictures|"
+        r"lire (?:aussi|la suite|plus)|à lire|voir aussi|sur le même|lee (?:también|más|además)|leer más|"
+        r"te puede interesar|más (?:sobre|información|noticias)|noticias? relacionad|le(?:ia|r) (?:mais|"
+        r"também|tamb)|saiba mais|veja (?:também|mais)|mehr (?:zum|zu|von|lesen)|lesen sie|lies auch|"
+        r"weitere |zum thema|auch interessant|leggi anche|per approfondire|potrebbe interessarti|"
+        r"lees (?:ook|meer|verder)|meer over|läs (?:mer|också|även)|les (?:også|mer|mere)|læs (?:også|mere)|"
+        r"lue (?:myös|lisää)|czytaj (?:też|także|więcej|również)|zobacz (?:też|także|również)|přečtěte|"
+        r"čtěte|olvass|kapcsolódó|citeste|citește|devamını|ayrıca|ilgili haber|читайте|читать|смотрите|"
+        r"ещё по теме|еще по теме|по теме|по темі|اقرأ|إقرأ|相关|相關|延伸閱讀|関連|あわせて読|관련|baca (?:juga|"
+        r"selengkapnya)|simak|xem thêm|أخبار)"
+    ),
+    "newsletter": (
+        r"newsletter|sign up|subscribe|subscription|your inbox|abonn|suscr[ií]|inscri(?:vez|re|va)|"
+        r"s'abonner|iscriviti|assine|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|biuletyn|odběr|подпис|"
+        r"подпиш|підпис|اشترك|订阅|訂閱|購読|구독|berlangganan|push notif|get (?:the|our) (?:latest|best|daily|"
+        r"free)|download (?:the|our) app|join (?:us|our)|telegram|whatsapp|google news|unsere app|delivered"
+    ),
+    "comment": (
+        r"\bcomments?\b|leave a reply|your email address will not|required fields|log in to|kommentar|"
+        r"commentaire|comentario|comentário|commenti|reacties|komment|комментар|коментар|تعليق|评论|留言|コメント|"
+        r"댓글|join the (?:conversation|discussion)"
+    ),
+    "share": (
+        r"^(?:share|teilen|partager|compartir|compartilh|condividi|delen|dela|del|jaa|udostępnij|sdílet|"
+        r"paylaş|поделиться|поділитися|شارك|分享|シェア|공유|bagikan|tweet|facebook|twitter|whatsapp|email|e-mail|"
+        r"print|copy link|follow)\b|share (?:this|on|via|article)|follow (?:us|me|@)|tweet"
+    ),
+    "caption": (
+        r"^(?:photo|image|picture|foto|bild|imagen|video|file|archiv|grafik|graphic|source|quelle|fuente|"
+        r"credit|fotografía|zdroj|fot\.|kép|写真|사진|图|圖|фото)\b.{0,3}[:/©(]|\b(?:getty|reuters|afp|epa|dpa|"
+        r"shutterstock|istock|imago|alamy|ap photo|unsplash|pixabay|picture alliance|pa wire|"
+        r"anadolu)\b.{0,40}$|courtesy of|\((?:photo|foto|image|bild|ap|afp|reuters)"
+    ),
+    "copyright": (
+        r"©|\(c\) ?\d{4}|copyright|all rights reserved|alle rechte|tous droits|derechos reservados|"
+        r"direitos reservados|riproduzione riservata|toate drepturile|wszelkie prawa|все права|版权|版權|転載|"
+        r"무단 전재|reproduction"
+    ),
+    "byline": (
+        r"^(?:by|von|par|por|di|da|door|av|af|tekst|text|autor(?:e|a)?|auteur|author|writer|written by|"
+        r"words by|reporting by|additional reporting|yazan|автор)\b[: ].{2,80}$|correspondent|\beditor\b|"
+        r"reporter|\bis a (?:\w+ )?(?:writer|journalist|author|reporter|columnist|freelance|professor|"
+        r"researcher)|follow (?:him|her|them) on|journaliste|redakt|periodista|jornalista"
+    ),
+    "paywall": (
+        r"subscribers? only|for subscribers|already (?:a )?(?:subscriber|member)|log ?in\b|sign in|register|"
+        r"premium|unlock|paywall|free trial|réservé aux abonnés|exklusiv für|nur für abonnenten|"
+        r"solo (?:para )?suscriptores|jetzt testen|create (?:an )?account|my account"
+    ),
+    "ad": (
+        r"^\W*(?:advert\w*|sponsored|anzeige|werbung|publicit\w+|publicidad\w*|pubblicità|annonce\w*|"
+        r"reklam\w*|реклама|إعلان|广告|廣告|広告|광고|iklan|story continues below|continua dopo la pubblicità|"
+        r"article continues)|affiliate|commission|promo code|coupon"
+    ),
+    "consent": (
+        r"cookie|privacy policy|terms of (?:use|service)|datenschutz|consent|gdpr|we use |third[- ]party|"
+        r"vie privée|privacidad"
+    ),
+    "date": (
+        r"^\W*(?:published|updated|posted|last (?:updated|modified)|first published|stand|aktualisiert|"
+        r"veröffentlicht|publié|mis à jour|publicado|actualizado|atualizado|pubblicato|aggiornato|"
+        r"gepubliceerd|publicerad|uppdaterad|oppdatert|publisert|opublikowano|дата|опубликовано|tarih|"
+        r"filed under)\b|^\W*(?:\w{3,9}\.?,? )?\d{1,2}[./ -](?:\d{1,2}|\w{3,9})\.?,?[./ -]\d{2,4}|"
+        r"^\W*\w{3,9}\.? \d{1,2},? \d{4}|^\W*\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}|^\d{1,2}:\d{2}|\bago\b|"
+        r"\bmin(?:ute)?s? (?:read|lesezeit)|lesezeit|read time"
+    ),
+    "counter": (
+        r"^\W*[\d.,]+ ?[km]? ?(?:views?|shares?|comments?|likes?|reads?|votes?|vistas|visualizações|aufrufe|"
+        r"просмотр\w*)?\W*$"
+    ),
+    "navigation": (
+        r"^\W*(?:home|top of page|bottom of page|back to top|skip to|menu|search|close|next|previous|prev|"
+        r"older|newer|page \d|toggle|show more|load more|view all|see all|click here|nach oben|"
+        r"zum seitenanfang|retour|accueil|inicio|volver|scroll|tags?|topics?|categor\w+|filed under|"
+        r"posted in|etiquetas|schlagw|themen|mots-clés)\b|[>›»/] ?\w+ ?[>›»/]"
+    ),
+    "agency": (
+        r"^\(?(?:afp|ap|reuters|dpa|ansa|efe|apa|tass|pti|ani|upi|xinhua|kyodo|yonhap|anp|belga|sda|lusa|"
+        r"mti|čtk|pap|ritzau|ntb|tt)\)?[.)]?$|^[a-zä-ü]{2,4}(?:/[a-zä-ü]{2,8}){1,4}(?:\s*\(.{2,30}\))?$|"
+        r"^\([^()]{2,40}\)$|^-?[A-Z]{2,4}-?$"
+    ),
+    "player": (
+        r"javascript|your browser|browser does not|enable|audio|podcast|listen to|play video|watch live|"
+        r"video (?:player|unavailable)|this video|loading|content is not available|externe[rn]? inhalt|"
+        r"click to (?:play|view)|swipe|tap to|view gallery|slideshow"
+    ),
+    "correction": (
+        r"^\W*(?:correction|corrected|clarification|editor'?s note|update|note|korrektur|anmerkung|"
+        r"correctif|rectificación|fe de errat|nota d|errata|rättelse|this (?:article|story) (?:was|"
+        r"has been) (?:amended|updated|corrected))"
+    ),
 }  # fmt: skip
 
 
@@ -153,9 +200,10 @@ def _overlap(words: set[str], others: list[set[str]]) -> float:
 
 
 _RAW = (
-    "chars", "link_share", "vote", "tag", "words", "word_chars", "links", "strong_share", "breaks", "terminal", "colon",
-    "ellipsis", "starts_lower", "starts_quote", "upper_share", "digit_share", "punctuation", "commas", "question", "dense",
-    "symbol", "title", "title_in", "summary", "summary_in", "in_body", "depth", "repeat", "at_sign",
+    "chars", "link_share", "vote", "tag", "words", "word_chars", "links", "strong_share", "breaks", "terminal",
+    "colon", "ellipsis", "starts_lower", "starts_quote", "upper_share", "digit_share", "punctuation", "commas",
+    "question", "dense", "symbol", "title", "title_in", "summary", "summary_in", "in_body", "depth", "repeat",
+    "at_sign",
 )  # fmt: skip
 _CHEAP = 4  # of them are known of every block, the others of candidates only
 
@@ -174,10 +222,10 @@ def _raw(block: Block) -> list[float]:
     count = text.count(" ") + 1
     commas = text.count(",")
     return [
-        count, size / count, block.links, min(1.0, block.strong_chars / size), block.breaks, last in _TERMINAL, last in ":：",
-        last == "…" or text.endswith("..."), first.islower(), first in "\"“„«‘'", len(_UPPER.findall(sample)) / len(sample),
-        len(_DIGIT.findall(sample)) / len(sample), (text.count(".") + commas) / size, commas, text.count("?"), dense,
-        len(_SYMBOL.findall(sample)),
+        count, size / count, block.links, min(1.0, block.strong_chars / size), block.breaks, last in _TERMINAL,
+        last in ":：", last == "…" or text.endswith("..."), first.islower(), first in "\"“„«‘'",
+        len(_UPPER.findall(sample)) / len(sample), len(_DIGIT.findall(sample)) / len(sample), (text.count(".") +
+        commas) / size, commas, text.count("?"), dense, len(_SYMBOL.findall(sample)),
     ]  # fmt: skip
 
 
@@ -185,8 +233,8 @@ def _raw(block: Block) -> list[float]:
 class Features:
     """The numbers of a page's blocks. `candidates`: which blocks are judged at all; `matrix`: a row for each of these.
 
-    `says`: (blocks, len(PHRASES)) which phrases a candidate's short text holds; `votes`, `chars`, `squeezed` (texts): of
-    every block.
+    `says`: (blocks, len(PHRASES)) which phrases a candidate's short text holds; `votes`, `chars` and
+    `squeezed` (texts): of every block.
     """
 
     candidates: NDArray[np.int64]
@@ -216,7 +264,7 @@ def block_features(page: BlockTree, signals: Signals) -> Features:
     ], np.float32)  # fmt: skip
     chars, links, votes = cheap[:, 0], cheap[:, 1], cheap[:, 2]
     outside = np.array([(page.above[block.node] & _OUTSIDE) != 0 for block in blocks])
-    hopeless = (votes < 0.5) & (chars < MAX_HOPELESS_CHARS) & ((links > 0.8) | outside)  # noqa: PLR2004
+    hopeless = (votes < 0.5) & (chars < MAX_HOPELESS_CHARS) & ((links > 0.8) | outside)
     candidates = np.flatnonzero(~hopeless)
     rows, says = _candidate_rows(page, candidates.tolist(), squeezed, signals)
     context = _contexts(page, cheap)[candidates]
@@ -233,7 +281,9 @@ def bare_features(page: BlockTree) -> Features:
             says[at, said] = 1
     chars = np.array([len(block.text) for block in page.blocks], np.float32)
     squeezed = [squeeze(block.text) for block in page.blocks]
-    return Features(np.arange(count), np.zeros((count, 0), np.float32), np.zeros(count, np.float32), chars, says, squeezed)
+    return Features(
+        np.arange(count), np.zeros((count, 0), np.float32), np.zeros(count, np.float32), chars, says, squeezed
+    )
 
 
 def _candidate_rows(
@@ -274,10 +324,11 @@ def _depths(page: BlockTree) -> list[int]:
 
 
 _CONTEXT = [
-    "position", "chars_before", "from_first_vote", "to_last_vote", "voted_near", "since_vote", "until_vote", "since_h1", "page_chars",
-    "page_votes", "page_blocks", "signature_blocks", "signature_chars", "signature_links", "signature_vote", "tag_vote", "tag_share",
-    *(f"{name}_{shift:+d}" for shift in (-2, -1, 1, 2) for name in ("chars", "links", "vote", "same", "tag")),
-    *(f"{name}_up{level}" for level in range(1, LEVELS + 1) for name in ("chars", "links", "vote", "share", "blocks", "index")),
+    "position", "chars_before", "from_first_vote", "to_last_vote", "voted_near", "since_vote", "until_vote",
+    "since_h1", "page_chars", "page_votes", "page_blocks", "signature_blocks", "signature_chars",
+    "signature_links", "signature_vote", "tag_vote", "tag_share", *(f"{name}_{shift:+d}" for shift in (-2, -1, 1,
+    2) for name in ("chars", "links", "vote", "same", "tag")), *(f"{name}_up{level}" for level in range(1, LEVELS
+    + 1) for name in ("chars", "links", "vote", "share", "blocks", "index")),
 ]  # fmt: skip
 
 
@@ -332,7 +383,9 @@ def _groups(keys: Sequence[Hashable], chars: Floats, links: Floats, vote: Floats
     ]  # fmt: skip
 
 
-def _neighbours(columns: list[Floats], nodes: NDArray[np.int64], chars: Floats, links: Floats, vote: Floats, tag: Floats) -> list[Floats]:
+def _neighbours(
+    columns: list[Floats], nodes: NDArray[np.int64], chars: Floats, links: Floats, vote: Floats, tag: Floats
+) -> list[Floats]:
     for shift in (-2, -1, 1, 2):
         columns += [_shift(np.log1p(chars), shift), _shift(links, shift), _shift(vote, shift),
                     _shift(nodes.astype(np.float32), shift) - nodes, _shift(tag, shift)]  # fmt: skip

@@ -36,7 +36,7 @@ def second_features(page: BlockTree, features: Features, first: Doubles) -> Floa
     sure = np.flatnonzero(first > SURE)
     at = np.arange(count)
     since, until = _distances(sure, at)
-    body = first[first > 0.5]  # noqa: PLR2004
+    body = first[first > 0.5]
     columns = [
         first, before / total, (total - before) / total, since, until, np.full(count, np.log1p(total)), at / count,
         np.full(count, kept.sum() / max(float(chars.sum()), 1.0)), np.full(count, body.mean() if len(body) else 0.0),

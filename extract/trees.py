@@ -72,7 +72,9 @@ def read_forest(path: Path) -> Forest:
             for left, right in zip(lefts, rights, strict=True):
                 child += [first + (one if one >= 0 else inner - one - 1) for one in (left, right)]
             feature += (_ints(tree, "split_feature") if inner else []) + [0] * len(leaves)
-            threshold += (np.array(_field(tree, "threshold").split(), float).tolist() if inner else []) + [0.0] * len(leaves)
+            threshold += (np.array(_field(tree, "threshold").split(), float).tolist() if inner else []) + [0.0] * len(
+                leaves
+            )
             child += [at for leaf in range(first + inner, first + inner + len(leaves)) for at in (leaf, leaf)]
             value += [0.0] * inner + leaves
             depth = max(depth, _depth(lefts, rights, 0) if inner else 0)
