@@ -62,9 +62,9 @@ def read_settled(tree: HtmlElement, profile: Profile, headlines: tuple[str, ...]
             chrome[at] = f"site_chrome: seen on {seen} of {profile.pages} pages"
         elif found.squeezed[at] in titles:
             continue  # not text, whatever stands around it
+        elif shape.look == "prose" and (count is None or count.share < SURE_KEEP):
+            return None  # not even where all its like went: what stands on one page only is judged by the page
         elif count is None or SURE_DROP < count.share < SURE_KEEP:
-            if shape.look == "prose":
-                return None
             unknown += len(text)
         else:
             kept[at] = count.share >= SURE_KEEP

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from extract.article import Article
+from extract.capture import Capture
+from extract.learning import settle
+from extract.profile import Profile
+from extract.read import read_article, read_page
+from extract.settled import SAMPLE, is_sample
+from tests.extract.paper import Story, printed_page, sentence
+
+KNOWN = range(1, 11)
+NEW = range(11, 21)
+
+
+@pytest.fixture(scope="module", params=["plain", "other"])
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def profile(theme: str) -> Profile:
+    learned = settle([printed_page(Story(number), theme) for number in KNOWN])
+    assert learned.settled
+    return learned
+
+
+def page(story: Story, theme: str, *, sample: bool = False, address: str = "") -> Capture:
+    """The page of a story with a comment that makes it one of those read in full anyway, or none of them."""
+    made = printed_page(story, theme, address)
+    tried = (replace(made, body=made.body + f"<!-- {number} -->".encode()) for number in range(10_000))
+    return next(one for one in tried if is_sample(one.body) == sample)
+
+
+def by_profile(given: Capture, profile: Profile) -> bool:
+    """Whether the page is read by the profile alone: nothing but a full reading has signs."""
+    return read_page(given, profile).signs is None
+
+
+def text(given: Capture, profile: Profile | None) -> str:
+    found = read_article(given, profile)
+    assert isinstance(found, Article), found
+    return found.text
+
+
+def test_new_pages_are_read_by_the_profile_alone_as_they_are_read_in_full(theme: str, profile: Profile) -> None:
+    for number in NEW:
+        story = Story(number)
+        given = page(story, theme)
+        assert by_profile(given, profile)
+        assert text(given, profile).splitlines() == list(story.lines)
+        full = text(page(story, theme, sample=True), profile)
+        assert full == text(given, profile)
+
+
+def test_some_pages_are_read_in_full_anyway_and_teach(theme: str, profile: Profile) -> None:
+    reading = read_page(page(Story(11), theme, sample=True), profile)
+    assert reading.signs is not None
+    assert reading.evidence is not None
+    assert read_page(page(Story(11), theme), profile).evidence is None
+    share = sum(is_sample(f"<p>{number}</p>".encode()) for number in range(20_000)) / 20_000
+    assert share == pytest.approx(1 / SAMPLE, abs=0.005)
+
+
+def test_what_is_removed_is_listed_and_sure(theme: str, profile: Profile) -> None:
+    found = read_article(page(Story(12), theme), profile)
+    assert isinstance(found, Article)
+    assert found.extraction.profile == profile.id
+    assert found.extraction.confidence == 1.0
+    assert Story(12).title in [span.text for span in found.removed]
+    assert not {span.text for span in found.removed} & set(found.text.splitlines())
+
+
+def test_a_young_profile_reads_nothing_alone(theme: str) -> None:
+    young = settle([printed_page(Story(number), theme) for number in range(1, 5)])
+    assert not young.settled
+    assert not by_profile(page(Story(11), theme), young)
+
+
+def doubtful(given: Capture, wanted: str, written: str) -> Capture:
+    """The page with a change in it, none of those read in full anyway."""
+    body = given.body.replace(wanted.encode(), written.encode())
+    assert body != given.body
+    tried = (replace(given, body=body + f"<!-- {number} -->".encode()) for number in range(10_000))
+    return next(one for one in tried if not is_sample(one.body))
+
+
+STRANGE = f"<blockquote class='strange'>{sentence(14_000)}</blockquote>"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "written"),
+    [
+        ("</p><p", f"</p>{STRANGE}<p"),  # prose in a shape that no page had
+        ("<p>", "<div class='new'>"),  # all of it so
+        ("article-body", "story-text"),
+        ("<main>", "<main class='m'>"),
+        ("</article>", "</article><article class='article post-9'><div class='article-body'><p>Another</p></div></article>"),
+    ],
+)  # fmt: skip
+def test_a_page_that_looks_otherwise_is_read_in_full(wanted: str, written: str) -> None:
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    given = doubtful(printed_page(Story(11)), wanted, written)
+    assert not by_profile(given, learned)
+    kept = text(given, learned).splitlines()
+    assert [line for line in kept if line in Story(11).lines] == list(Story(11).lines)
+    if STRANGE in written:
+        assert sentence(14_000) in kept
+
+
+def test_a_text_that_is_much_longer_or_shorter_is_read_in_full(theme: str, profile: Profile) -> None:
+    usual = Story(12)
+    longer = Story(12, paragraphs=tuple(sentence(5_000 + at) for at in range(150)))
+    shorter = Story(12, paragraphs=(sentence(5_000), sentence(5_001)))
+    assert by_profile(page(usual, theme), profile)
+    for story in (longer, shorter):
+        assert not by_profile(page(story, theme), profile)
+        assert text(page(story, theme), profile).splitlines() == list(story.lines)
+
+
+def boxed(number: int, text: str) -> Capture:
+    """A page with a box between two paragraphs, none of those read in full anyway."""
+    given = printed_page(Story(number))
+    first = Story(number).lines[0]
+    return doubtful(given, f"{first}</p>", f"{first}</p><section class='box'>{text}</section>")
+
+
+def test_prose_on_this_page_only_stays_though_its_like_went_on_every_other() -> None:
+    """As where a theme sets teasers and corrections alike: the count of the shape says drop, but the passage is new."""
+    learned = settle([boxed(number, sentence(12_000 + number)) for number in KNOWN])
+    dropped = {key: replace(one, kept=0) for key, one in learned.keys.items() if "section.box" in key}
+    assert dropped
+    learned = replace(learned, keys=dict(learned.keys) | dropped)
+    assert sentence(13_000) in text(boxed(11, sentence(13_000)), learned)
