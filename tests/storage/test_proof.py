@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
+import textwrap
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -74,8 +77,7 @@ def test_a_days_root_is_written_once(newsroom: Newsroom) -> None:
     assert newsroom.store.get(key(2)).body == before
 
 
-@pytest.mark.parametrize("day", [0, 1, 2])
-@pytest.mark.parametrize("field", ["root", "at", "leaf"])
+@pytest.mark.parametrize(("day", "field"), [(0, "root"), (1, "at"), (2, "leaf")])
 def test_an_altered_proof_is_named(newsroom: Newsroom, day: int, field: str) -> None:
     told = json.loads(newsroom.store.get(key(day)).body)
     changed = {"root": {"root": "0" * 64}, "at": {"at": "2026-11-22T03:00:00+00:00"}, "leaf": {"leaves": []}}
@@ -122,3 +124,13 @@ def test_a_dropped_site_is_named_by_the_proof_alone(newsroom: Newsroom) -> None:
     assert {one.split(":")[0] for one in said} == {
         layout.manifest_key("times", run_id(1440 * day + 1)) for day in range(3)
     }
+
+
+def test_the_documentation_says_how_to_compute_a_root(newsroom: Newsroom, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "verify.md").read_text()
+    code = textwrap.dedent(text[text.index("    import hashlib") : text.index("Whoever may write everything")])
+    (tmp_path / "2026-11-22.json").write_bytes(newsroom.store.get(key(2)).body)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    (tmp_path / "2026-11-22.json").write_bytes(newsroom.store.get(key(2)).body.replace(b"T03:", b"T04:"))
+    with pytest.raises(subprocess.CalledProcessError):
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, stderr=subprocess.DEVNULL)
