@@ -9,7 +9,7 @@ from itertools import islice
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from extract.markup import around, holder, is_beside, select, texts_around, visible_text
+from extract.markup import around, is_beside, select, texts_around, visible_text
 from extract.names import BYLINE, clean_authors, is_name_like, is_person
 
 _LABELLED = re.compile(
@@ -45,7 +45,7 @@ _NEVER = frozenset(
 _MARKED = XPath("//body//*[@class or @rel or @itemprop]")
 MAX_LINE_CHARS = 160  # of a byline with its role and date
 MAX_SHORT_CHARS = 60  # of one that names a desk or a pen name in one word
-MAX_PIECES, MAX_MARKED = 30, 300
+MAX_PIECES, MAX_INNER, MAX_MARKED = 30, 300, 300
 _NAMED_SHARE = 0.4  # a sentence that begins with "By" says more than a name
 
 
@@ -83,11 +83,13 @@ def _names_in(element: HtmlElement) -> list[str]:
     """Return the names in a byline: of its itemprop=name, else piece by piece up to the first that is no name."""
     if element.tag == "meta":
         return [element.get("content") or ""]
-    named = [part for part in element.iter() if "name" in (part.get("itemprop") or "").split()]
+    named = [part for part in islice(element.iter(), MAX_INNER) if "name" in (part.get("itemprop") or "").split()]
     if texts := [text for part in named if _is_byline(text := part.get("content") or visible_text(part))]:
         return texts
     names: list[str] = []
-    for piece in [text for part in element.itertext() if (text := " ".join(part.split()))][:MAX_PIECES]:
+    for piece in [text for part in islice(element.itertext(), MAX_INNER) if (text := " ".join(part.split()))][
+        :MAX_PIECES
+    ]:
         people = [name for name in clean_authors([piece]) if is_person(name)] if len(piece) <= MAX_LINE_CHARS else []
         if not people and names and not _JOINT.match(piece):
             break
@@ -104,20 +106,16 @@ def labelled_names(tree: HtmlElement, heading: HtmlElement | None) -> list[str]:
     """Return the names in the first line after the headline such as "By Ada Quist" or "Autorin: Ada Quist"."""
     texts, position = texts_around(tree, heading)
     start, held = position or 0, around(heading)
-    for text, following in zip(texts[start:], [*texts[start + 1 :], ""], strict=False):
+    for number, (place, text) in enumerate(texts[start:], start + 1):
+        if len(text) > 3 * MAX_LINE_CHARS:
+            continue
         line = " ".join(text.split())
         bare = _BARE_LABEL.match(line)
-        if bare:
-            line = f"{line.rstrip(':：')}: {' '.join(following.split())}"
+        if bare and number < len(texts):
+            line = f"{line.rstrip(':：')}: {' '.join(texts[number][1][:MAX_LINE_CHARS].split())}"
         if not (_LABELLED.match(line) or (bare and BYLINE.match(line))) or len(line) > MAX_LINE_CHARS:
             continue
-        place = holder(text)
         names = [name for name in clean_authors([line]) if is_person(name)]
-        if (
-            names
-            and sum(map(len, names)) > _NAMED_SHARE * len(line)
-            and place is not None
-            and not is_beside(place, held)
-        ):
+        if names and sum(map(len, names)) > _NAMED_SHARE * len(line) and not is_beside(place, held):
             return names
     return []

@@ -42,7 +42,7 @@ _NUMERIC = re.compile(
 )
 _TIME = re.compile(
     r"^[.日일]?[\s,|•·–—\]-]{0,5}(?:T|um|at|kl\.?|klo|om|à|alle|ore|às|в|saat)?\s{0,2}"
-    r"(\d{1,2})[:h：](\d{2})(?::\d{2})?(?:\s?([ap])\.?m\b)?",  # noqa: RUF001 - full-width colon
+    r"(\d{1,2})[:h：](\d{2})(?::\d{2})?(?:\s?([ap])\.?m\b)?",
     re.IGNORECASE,
 )
 _YEAR_FIRST = {"ko", "ja", "zh", "hu", "lt", "mn"}  # 24.05.03 may be the year 2024 there

@@ -24,10 +24,12 @@ _WRAPPERS = ("<!--", "-->", "<![CDATA[", "]]>", "//", "/*", "*/", ";")  # from w
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
 _SALVAGED = {  # field: where it stands in a script that is no JSON, its first value taken
-    "headline": re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.){1,1000})"'),
-    "published": re.compile(r'"datePublished"\s*:\s*"([^"\\]{8,60})"'),
-    "modified": re.compile(r'"dateModified"\s*:\s*"([^"\\]{8,60})"'),
-    "author": re.compile(r'"author"\s*:\s*\[?\s*(?:\{[^{}]{0,300}?"name"\s*:\s*)?"((?:[^"\\]|\\.){1,200})"'),
+    "headline": re.compile(r'"headline"\s{0,20}:\s{0,20}"((?:[^"\\]|\\.){1,1000})"'),
+    "published": re.compile(r'"datePublished"\s{0,20}:\s{0,20}"([^"\\]{8,60})"'),
+    "modified": re.compile(r'"dateModified"\s{0,20}:\s{0,20}"([^"\\]{8,60})"'),
+    "author": re.compile(
+        r'"author"\s{0,20}:\s{0,20}\[?\s{0,20}(?:\{[^{}]{0,300}?"name"\s{0,20}:\s{0,20})?"((?:[^"\\]|\\.){1,200})"'
+    ),
 }
 
 

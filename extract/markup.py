@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
-from lxml.etree import XPath
+from lxml.etree import XPath, iterwalk
 from lxml.html import HtmlElement
 
 _ITEMPROP = XPath("//*[@itemprop]")
-_TEXTS = XPath(
-    "//body//*[not(self::script or self::style or self::noscript or self::template or self::option or self::button)]"
-    "/text()[normalize-space(.)]"
-)
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_TEXTS = 20_000
+MAX_TEXT_CHARS = 5000  # of a headline, a byline or a property
+_UNSEEN = {"script", "style", "noscript", "template", "option", "button", "svg"}
+_PARTING = {
+    "p",
+    "div",
+    "br",
+    "li",
+    "ul",
+    "ol",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "td",
+    "tr",
+    "dt",
+    "dd",
+    "span",
+    "a",
+    "time",
+    "section",
+}
+MAX_CONTENTS = 100  # of one meta name
 MAX_MARKS = 500  # of one kind on a page; what describes the page stands among the first
 
 
@@ -47,12 +67,6 @@ class Markup:
 def select(path: XPath, tree: HtmlElement) -> list[Any]:
     """Return what `path` finds: elements, or text nodes that know their element (`holder`)."""
     return cast("list[Any]", path(tree))
-
-
-def holder(text: Any) -> HtmlElement | None:  # noqa: ANN401 - lxml's strings have no public type
-    """Return the element that a text node stands in."""
-    parent = text.getparent()
-    return parent.getparent() if text.is_tail else parent
 
 
 def read_markup(tree: HtmlElement) -> Markup:
@@ -89,18 +103,19 @@ def read_markup(tree: HtmlElement) -> Markup:
 
 
 def visible_text(element: HtmlElement) -> str:
-    """Return the text of `element` on one line, without scripts and styles."""
+    """Return the text of `element` on one line, cut at MAX_TEXT_CHARS, without scripts and styles.
+
+    A blank parts what stands in different blocks or spans, unless punctuation follows.
+    """
     if not len(element):
-        return " ".join((element.text or "").split())
-    parts: list[str] = []
-    for part in element.iter():
-        if isinstance(part.tag, str) and part.tag not in {"script", "style", "noscript", "template", "svg"}:
-            parts.append(part.text or "")
-        if part is not element:
-            parts.append(f" {part.tail}" if part.tag in _BLOCKS and part.tail else part.tail or "")
-        if part.tag in _BLOCKS:
-            parts.append(" ")
-    return " ".join("".join(parts).split())
+        return " ".join((element.text or "")[:MAX_TEXT_CHARS].split())
+    parts, size = list[str](), 0
+    for _, text, parted in islice(_texts(element), MAX_TEXTS):
+        parts.append(f" {text}" if parted and text[0] not in ",.;:!?)" else text)
+        size += len(text)
+        if size > MAX_TEXT_CHARS:
+            break
+    return " ".join("".join(parts)[:MAX_TEXT_CHARS].split())
 
 
 _FRAMES = {"nav", "aside", "figure", "figcaption", "blockquote", "select"}
@@ -109,7 +124,6 @@ _BESIDE = re.compile(
     r"popular|most-?read|caption|copyright|newsletter|ticker|navigation|menu|archive|calendar",
     re.IGNORECASE,
 )
-_BLOCKS = {"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "td", "tr", "dt", "dd", "span", "a", "time"}
 
 
 def around(heading: HtmlElement | None) -> frozenset[HtmlElement]:
@@ -135,11 +149,29 @@ def is_beside(element: HtmlElement, held: AbstractSet[HtmlElement]) -> bool:
     return False
 
 
-def texts_around(tree: HtmlElement, heading: HtmlElement | None) -> tuple[list[Any], int | None]:
-    """Return the visible texts of the body, and which of them is the headline's first."""
-    texts = select(_TEXTS, tree)[:MAX_TEXTS]
-    inside = set(heading.iter()) if heading is not None else set()
-    return texts, next((number for number, text in enumerate(texts) if holder(text) in inside), None)
+def texts_around(tree: HtmlElement, heading: HtmlElement | None) -> tuple[list[tuple[HtmlElement, str]], int | None]:
+    """Return the visible texts of the body, each with the element it stands in, and which is the headline's first."""
+    body = next(tree.iter("body"), tree)
+    texts = [(place, text) for place, text, _ in islice(_texts(body), MAX_TEXTS)]
+    inside = set(islice(heading.iter(), MAX_TEXTS)) if heading is not None else set()
+    return texts, next((number for number, (place, _) in enumerate(texts) if place in inside), None)
+
+
+def _texts(root: HtmlElement) -> Iterator[tuple[HtmlElement, str, bool]]:
+    """Yield each text below `root` that is not blank, what it stands in, and if anything parts it from the last."""
+    parted = False
+    walk = iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        parted = parted or element.tag in _PARTING
+        if event == "start" and (not isinstance(element.tag, str) or element.tag in _UNSEEN):
+            walk.skip_subtree()
+            continue
+        place, text = (element, element.text) if event == "start" else (element.getparent(), element.tail)
+        if event == "end" and element is root:
+            return
+        if text and not text.isspace():
+            yield place, text, parted
+        parted = bool(text and text.isspace()) or (parted and not text)
 
 
 def property_text(element: HtmlElement) -> str:
@@ -155,7 +187,9 @@ def _add_meta(meta: dict[str, list[str]], element: HtmlElement) -> None:
     if content:
         named = {element.get(key) for key in ("property", "name", "itemprop", "http-equiv")}
         for name in named - {None}:
-            meta.setdefault(name.strip().lower(), []).append(content)
+            contents = meta.setdefault(name.strip().lower(), [])
+            if len(contents) < MAX_CONTENTS:
+                contents.append(content)
 
 
 def _is_json_ld(script: HtmlElement) -> bool:

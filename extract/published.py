@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
@@ -12,7 +13,7 @@ from lxml.html import HtmlElement
 from extract.capture import Capture
 from extract.dates import MAX_DATE_CHARS, find_dates, parse_date, plausible, url_date
 from extract.jsonld import JsonLdArticle
-from extract.markup import Markup, around, holder, is_beside, property_text, select, texts_around, visible_text
+from extract.markup import MAX_TEXT_CHARS, Markup, around, is_beside, property_text, select, texts_around, visible_text
 
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
@@ -49,6 +50,7 @@ _HENTRY = XPath("//*[self::abbr or self::span][@title][contains(@class, 'publish
 _DIGITS = re.compile(r"(?:19|20)\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d(?!\d)")
 MAX_LINE_CHARS = 120  # a longer text with a date in it is a sentence
 NEXT_TEXTS = 4  # this near, a date is the headline's whatever the class names say
+MAX_DATED = 300  # texts with a date in them; a page with more is a list
 NEAR_TEXTS = 14  # pieces of text between a headline and its dateline: kicker, standfirst, byline, share links
 
 
@@ -144,21 +146,25 @@ def _dateline(tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlE
     held = around(heading)
     near: list[tuple[int, datetime]] = []
     classed: list[datetime] = []
-    for number, text in enumerate(texts):
-        if not _DIGITS.search(text) or _NO_DATELINE.search(line := " ".join(text[: 10 * MAX_LINE_CHARS].split())):
-            continue
-        parent = holder(text)
+    dated = (
+        (number, place, text) for number, (place, text) in enumerate(texts) if _DIGITS.search(text[:MAX_TEXT_CHARS])
+    )
+    for number, place, text in islice(dated, MAX_DATED):
+        line = " ".join(text[:MAX_TEXT_CHARS].split())
         moment = _first_date(line, language, capture) if len(line) <= MAX_LINE_CHARS else None
-        distance = number - position if position is not None else NEAR_TEXTS + 1
-        if moment is None or parent is None or (abs(distance) > NEXT_TEXTS and is_beside(parent, held)):
+        if moment is None or _NO_DATELINE.search(line):
             continue
+        distance = number - position if position is not None else NEAR_TEXTS + 1
         by_class = any(
             _DATE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}")
-            for element in (parent, parent.getparent()) if element is not None
+            for element in (place, place.getparent()) if element is not None
         )  # fmt: skip
-        if -NEAR_TEXTS // 2 <= distance <= NEAR_TEXTS:
+        is_near = -NEAR_TEXTS // 2 <= distance <= NEAR_TEXTS
+        if not (is_near or by_class) or (abs(distance) > NEXT_TEXTS and is_beside(place, held)):
+            continue
+        if is_near:
             near.append((abs(distance) + (0 if by_class else NEAR_TEXTS), moment))
-        elif by_class:
+        else:
             classed.append(moment)
     if near:
         yield min(near)[1]

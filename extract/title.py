@@ -50,7 +50,7 @@ def clean_text(value: str | None, limit: int) -> str | None:
     """Return `value` unescaped, on one line, without tags and invisible characters; None when nothing is left."""
     if not value:
         return None
-    text = value
+    text = value[: 10 * limit]
     if "&" in text:
         text = html.unescape(html.unescape(text))
     if "<" in text:

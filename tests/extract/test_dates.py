@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - as sites write them
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract.language import detect_language, language_code
+from extract.language import article_language, detect_language, language_code
 
 GERMAN = (
     "Die Hafenbrücke ist seit Dienstag wieder offen, und die ersten Lastwagen fuhren noch vor Sonnenaufgang hinüber. "
@@ -25,3 +25,20 @@ def test_a_language_tag_gives_its_iso_639_1_code(tag: str | None, code: str | No
 def test_a_language_is_detected_in_enough_text_only() -> None:
     assert detect_language(GERMAN) == "de"
     assert detect_language(GERMAN[:100]) is None
+
+
+def test_a_templates_english_gives_way_to_the_text() -> None:
+    english = (
+        "The harbour bridge is open again, and the first lorries crossed it on Tuesday before the sun was up. " * 3
+    )
+    assert article_language("en", GERMAN) == "de"
+    assert article_language("en", english) == "en"
+    assert article_language("fr", GERMAN) == "fr"  # a language that somebody chose
+    assert article_language(None, GERMAN) == "de"
+    assert article_language("en", GERMAN[:100]) == "en"
+
+
+def test_a_detector_that_is_not_sure_does_not_overrule_what_is_declared() -> None:
+    scores = "Quist 6-4 6-3, Okri 7-5 6-2, Troll 6-1 6-0, Lens 3-6 7-6 6-4, Marlow 6-3 6-4, Adair 7-6 6-7 6-4. " * 4
+    assert detect_language(scores) != "en"
+    assert article_language("en", scores) == "en"

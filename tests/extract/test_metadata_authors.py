@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - as sites write them
 from __future__ import annotations
 
 import json
@@ -38,6 +37,7 @@ def json_ld(**article: object) -> str:
         (["Ada Quist (aq) ada@courier.example"], ("Ada Quist",)),
         (["Ada Quist", "ada-quist"], ("Ada Quist",)),
         (["Ada van der Quist en Ben Okri"], ("Ada van der Quist", "Ben Okri")),
+        (["Ada Quist, MS, RDN", "November 18"], ("Ada Quist",)),
         (["Ada Quist in Lisbon"], ("Ada Quist",)),
         (["신현주 기자"], ("신현주",)),
         (["责编：牛镛、岳弘彬"], ("牛镛", "岳弘彬")),
@@ -96,6 +96,7 @@ def test_a_byline_is_found_by_its_mark_or_its_words(byline: str) -> None:
         "<section class='comments'><p class='author'>Cy Troll</p></section>",
         "<aside><a rel='author'>Cy Other</a></aside>",
         "<figure><figcaption>By Cy Lens</figcaption></figure>",
+        "<p>By Ada Quist, the mayor told reporters on Tuesday, the tolls would stay suspended until the spring.</p>",
         "<p>By Tuesday the water had gone, and the first lorries crossed before sunrise on their way north.</p>",
     ],
 )
@@ -111,3 +112,10 @@ def test_written_by_beside_a_twitter_label_is_an_author() -> None:
         read("<meta name='twitter:label1' content='Reading time'><meta name='twitter:data1' content='Three minutes'>")
         == ()
     )
+
+
+def test_a_footer_is_the_pages_unless_it_is_in_the_article() -> None:
+    byline = "<footer><p class='author'>Ada Quist</p></footer>"
+    assert read(body=byline) == ("Ada Quist",)
+    page = news_page(SITE).decode().replace("</article>", f"</article>{byline}")
+    assert read_metadata(parse_html(page), capture(page.encode())).authors == ()
