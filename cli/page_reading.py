@@ -18,7 +18,7 @@ from cli.reading import read_guarded
 from extract.article import Article
 from extract.capture import Capture
 from extract.lessons import Notes, nothing_taught, pack, unpack
-from extract.profile import Evidence, SitePages
+from extract.profile import SitePages
 from extract.rejection import Reason, Rejection
 from extract.rows import article_fields
 from extract.url import article_id, normalise_url
@@ -107,8 +107,7 @@ def _read(page: Page, source: Source, learned: Learned, line: Line) -> Article |
         return given
     profile = None
     if learned.lessons:
-        article, marks = article_id(given.url), learned.marks.get(line.at, "").split()
-        own = Evidence(article, tuple(marks), {}, (), "", 0) if marks else nothing_taught(article)
+        own = nothing_taught(article_id(given.url), tuple(learned.marks.get(line.at, "").split()))
         profile = _site_pages(learned.lessons).without(own)
     return read_guarded(given, profile if profile and profile.pages else None).outcome
 

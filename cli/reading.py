@@ -50,6 +50,7 @@ def read_guarded(capture: Capture, profile: Profile | None = None) -> Reading:
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
     except PageTimeout:
+        signal.setitimer(signal.ITIMER_PROF, 0)  # the alarm may have come before the one in `finally`
         reason, detail = Reason.TIMEOUT, f"not read within {PAGE_CPU_S} s of CPU"
     except Exception as error:
         log.warning("%s: %r", capture.url, error, exc_info=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from extract.article import Article
-from extract.profile import Evidence, Profile, ProfileError, Verdict, judge_shapes
+from extract.profile import Evidence, Profile, ProfileError, Verdict, judge_shapes, reading_order
 
 if TYPE_CHECKING:
     from extract.read import Reading
@@ -74,7 +74,7 @@ class Notes:
 def choose(evidence: Iterable[Evidence]) -> list[Evidence]:
     """Return the evidence of at most MAX_ARTICLES articles, one page of each, whatever the order it comes in."""
     first: dict[str, Evidence] = {}
-    for one in sorted(evidence, key=lambda one: (one.article, one.lines)):
+    for one in sorted(evidence, key=reading_order):
         first.setdefault(one.article, one)
     return list(first.values())[:MAX_ARTICLES]
 
@@ -93,9 +93,9 @@ def merge(lessons: Iterable[Lessons]) -> Lessons:
     return whole
 
 
-def nothing_taught(article: str) -> Evidence:
-    """Return the evidence of a page that only tells which article it is."""
-    return Evidence(article, (), {}, (), "", 0)
+def nothing_taught(article: str, lines: tuple[str, ...] = ()) -> Evidence:
+    """Return the evidence of a page that only tells which article it is; `lines`: what copies are known by."""
+    return Evidence(article=article, lines=lines, keys={}, texts=(), regions=(), chars=0)
 
 
 def _sum(verdicts: Iterable[Verdict]) -> Verdict:
@@ -124,14 +124,6 @@ def unpack(data: bytes) -> Lessons:
 
 
 def _evidence(told: dict[str, Any]) -> Evidence:
-    keys = {}
-    for key, (blocks, chars, kept) in told["keys"].items():
-        keys[str(key)] = (int(blocks), int(chars), int(kept))
-    return Evidence(
-        article=str(told["article"]),
-        lines=tuple(told["lines"]),
-        keys=keys,
-        texts=tuple(told["texts"]),
-        region=str(told["region"]),
-        chars=int(told["chars"]),
-    )
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    keys = {key: (int(blocks), int(chars), int(kept)) for key, (blocks, chars, kept) in told["keys"].items()}
+    return Evidence(**fields | {"keys": keys})
