@@ -32,7 +32,7 @@ MAX_LINES = 40  # long lines by which an article is known again
 LONG_LINE = 60  # characters
 SAME_ARTICLE = 0.4  # of the long lines shared: versions or copies of one article, which count once
 MIN_PAGES = 2  # other pages with a shape or a passage, before it says anything
-SETTLED_PAGES = 5  # and more: pages may be read by the profile alone
+SETTLED_PAGES = 4  # and more: pages may be read by the profile alone
 HALF_LIFE = 200  # pages, after which all counts are halved: a redesign is forgotten at last
 SURE_KEEP, SURE_DROP = 0.85, 0.15  # of a shape's characters kept on the site's pages
 COMMON = 0.8  # of the site's pages, on which the element that holds the text is found
@@ -42,7 +42,10 @@ MAX_LOSS = 0.02  # of a run's characters: how much less a new profile may agree 
 WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
 _CLIP = 3.0  # log odds
 # long blocks whose own mark-up says that they are something other than the article's prose
-_MARKED: Final = bit_mask(("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall"))
+_MARKED: Final = bit_mask(
+    ("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall")
+)
+_ENDS = (".", "!", "?", "…", "”", '"', "»", "’", "。", "\uff01", "\uff1f", "」", "؟", "।")  # of a sentence: "What do you sing?" is no label
 _DIGITS = re.compile(r"\d+")
 _PROMPTS = tuple(
     at for at, name in enumerate(PHRASES) if name not in {"correction", "navigation"}
@@ -121,12 +124,14 @@ def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int,
         if node not in known:
             known[node] = signature(page.nodes[node], 3)
         size = len(block.text)
-        if block.link_chars > 0.6 * size:  # noqa: PLR2004
+        if block.link_chars > 0.6 * size:
             look = "linked"
-        elif prompts[at] and size < 200:  # noqa: PLR2004
+        elif prompts[at] and size < 200:
             look = "prompt"
+        elif size < LONG_LINE and not block.text.endswith(_ENDS):
+            look = "label"
         else:
-            look = "label" if size < LONG_LINE else "marked" if _around(page, node) & _MARKED else "prose"
+            look = "marked" if _around(page, node) & _MARKED else "prose"
         nearest = "<".join(known[node].split("<", 2)[:2])
         found_shapes[at] = Shape(f"{known[node]}|{look}", f"~{nearest}|{look}", look)
     return found_shapes
@@ -307,7 +312,9 @@ def _counted(profile: Profile, pages: Iterable[Evidence], sign: int, recent: tup
         sizes.append(one.chars)
         for key, (blocks, chars, kept) in one.keys.items():
             old = keys.get(key, Count())
-            keys[key] = Count(old.pages + sign, old.blocks + sign * blocks, old.chars + sign * chars, old.kept + sign * kept)
+            keys[key] = Count(
+                old.pages + sign, old.blocks + sign * blocks, old.chars + sign * chars, old.kept + sign * kept
+            )
         for text in one.texts:
             texts[text] = texts.get(text, 0) + sign
         for out, key in enumerate(one.regions):
@@ -317,7 +324,9 @@ def _counted(profile: Profile, pages: Iterable[Evidence], sign: int, recent: tup
     if sign > 0:
         shortest = min([*sizes, *([shortest] if shortest else [])], default=0)
         longest = max([*sizes, longest])
-    kept_keys = sorted(((key, one) for key, one in keys.items() if one.pages > 0), key=lambda pair: (-pair[1].pages, pair[0]))[:MAX_KEYS]
+    kept_keys = sorted(
+        ((key, one) for key, one in keys.items() if one.pages > 0), key=lambda pair: (-pair[1].pages, pair[0])
+    )[:MAX_KEYS]
     recent_texts = {text for one in recent for text in one.texts}
     kept_texts = sorted(
         ((text, pages) for text, pages in texts.items() if pages > 1 or (pages == 1 and text in recent_texts)),
@@ -341,7 +350,10 @@ def _halved(profile: Profile) -> Profile:
     return replace(
         profile,
         pages=profile.pages // 2,
-        keys={key: Count(one.pages // 2, one.blocks // 2, one.chars // 2, one.kept // 2) for key, one in profile.keys.items()},
+        keys={
+            key: Count(one.pages // 2, one.blocks // 2, one.chars // 2, one.kept // 2)
+            for key, one in profile.keys.items()
+        },
         texts={text: pages // 2 for text, pages in profile.texts.items()},
         regions={key: (pages // 2, out // 2) for key, (pages, out) in profile.regions.items()},
     )
@@ -373,7 +385,7 @@ def adjust(
         weight = WEIGHT * min(1.0, count.pages / 4)
         odds = _logit(p) + weight * _logit(count.share)
         new = 1 / (1 + np.exp(-odds))
-        if shape.look == "prose" and new < p and p >= 0.5:  # noqa: PLR2004
+        if shape.look == "prose" and new < p and p >= 0.5:
             continue
         moved[at] = new
     return moved, chrome

@@ -21,7 +21,7 @@ from extract.confidence import confidence, signs
 from extract.encoding import BadEncodingError, decode_payload, decode_text
 from extract.features import Features, Signals
 from extract.kind import judge_page, read_signals
-from extract.language import detect_language
+from extract.language import article_language
 from extract.metadata import Metadata, read_metadata
 from extract.profile import Evidence, Profile, adjust, gather
 from extract.rejection import Reason, Rejection
@@ -112,7 +112,12 @@ def page_signals(metadata: Metadata) -> Signals:
 
 
 def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: Profile | None) -> _Text:
-    if profile and profile.settled and not is_sample(capture.body) and (settled := read_settled(tree, profile, signals.headlines)):
+    if (
+        profile
+        and profile.settled
+        and not is_sample(capture.body)
+        and (settled := read_settled(tree, profile, signals.headlines))
+    ):
         kept = np.flatnonzero(settled.kept).tolist()
         return _cleaned(settled.page, kept, settled.found, signals, settled.chrome, settled.sure)
     judged = read_body(tree, capture.final_url, signals)
@@ -181,7 +186,7 @@ def _article(
         modified_at=metadata.modified_at,
         published_source=metadata.published_source,
         captured_at=capture.captured_at,
-        language=metadata.language or detect_language(text),
+        language=article_language(metadata.language, text),
         section=metadata.section,
         tags=metadata.tags,
         description=metadata.description,

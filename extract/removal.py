@@ -29,7 +29,7 @@ class Removal(StrEnum):
     AD = "ad"
     NAVIGATION = "navigation"
     HEADLINE_REPEAT = "headline_repeat"  # the title, kept as metadata
-    REPEAT = "repeat"  # a passage that the text has already
+    REPEAT = "repeat"  # the standfirst again, or a passage twice in a row
     AGENCY_SIGNOFF = "agency_signoff"
     COUNTER = "counter"
     COPYRIGHT = "copyright"
@@ -39,44 +39,91 @@ class Removal(StrEnum):
 
 
 MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
+MAX_HEADLINE_CHARS = 160  # what is longer is a standfirst that stands as title somewhere
 MAX_LINE_CHARS = 300  # no prompt is longer
 MAX_CAPTIONS = 1 / 3  # of the text: where it is more, captions are the text, as of pictures in a row
 _HEADLINE_SHARE = 0.85  # of the words of a line and of the title in common
 
 _READ_MORE = (
-    r"read (?:more|also|next)|see (?:also|more)|also read|related(?: (?:articles?|stories|story|news|posts?|links?|content|coverage|"
-    r"reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|don['’]t miss|(?:you )?(?:may|might) also (?:like|be interested in)|"
-    r"you (?:may|might) (?:also )?like|more on this(?: (?:story|topic))?|more from .{2,40}|mehr zum thema|lesen sie auch|lies auch|"
-    r"auch interessant|das könnte sie auch interessieren|(?:à )?lire aussi|sur le même (?:sujet|thème)|lee (?:también|además)|te puede interesar|"
-    r"noticias relacionadas|leia (?:também|mais)|veja também|leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|"
-    r"les også|læs også|lue myös|czytaj (?:też|także|również|więcej)|zobacz (?:też|także|również)|přečtěte si také|čtěte také|"
-    r"kapcsolódó cikkek|citește și|ayrıca okuyun|читайте (?:также|ещё|еще|по теме)|читайте також|اقرأ أيضا|baca juga|관련 ?기사|関連記事|"
-    r"相关阅读|相关新闻|延伸閱讀"
+    r"read (?:more|also|next)|see (?:also|more)|also read|related(?: (?:articles?|stories|story|news|posts?|"
+    r"links?|content|coverage|reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|"
+    r"don['’]t miss|(?:you )?(?:may|might) also (?:like|be interested in)|you (?:may|might) (?:also )?like|"
+    r"more on this(?: (?:story|topic))?|more from .{2,40}|mehr zum thema|lesen sie auch|lies auch|"
+    r"auch interessant|das könnte sie auch interessieren|(?:à )?lire aussi|sur le même (?:sujet|thème)|"
+    r"lee (?:también|además)|te puede interesar|noticias relacionadas|leia (?:também|mais)|veja também|"
+    r"leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|les også|læs også|lue myös|czytaj (?:też|"
+    r"także|również|więcej)|zobacz (?:też|także|również)|přečtěte si také|čtěte také|kapcsolódó cikkek|citește și|"
+    r"ayrıca okuyun|читайте (?:также|ещё|еще|по теме)|читайте також|اقرأ أيضا|baca juga|관련 ?기사|関連記事|相关阅读|相关新闻|延伸閱讀"
 )
 # a whole line that is never text
 _LINES: Final = (
-    (Removal.RELATED_LINK, rf"\W*(?:{_READ_MORE})\W*(?:[:：|–—>»-]\s*.*)?"),
-    (Removal.RELATED_LINK, r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}"),
-    (Removal.NAVIGATION, r"\W*(?:top of (?:the )?page|bottom of (?:the )?page|back to (?:the )?top(?: button)?|scroll to top|skip to (?:main )?content|"
-                         r"nach oben|zum seitenanfang|retour en haut|haut de page|volver arriba|torna su|terug naar boven|close|menu|"
-                         r"home\s*[>›»/].{0,200}|previous (?:article|post|story).{0,150}|next (?:article|post|story).{0,150})\W*"),
-    (Removal.COUNTER, r"\W*[\d.,]+\s?[km]?\s?(?:views?|shares?|likes?|reads?|claps?|aufrufe|vues?|visualiza\w+|vistas|просмотр\w*)\W*|"
-                      r"\W*(?:post )?(?:views?|shares|reads|hits|aufrufe|vues)\s*:\s*[\d.,]+\s?[km]?\W*"),
-    (Removal.COMMENTS, r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|your email address will not be published|required fields are marked|"
-                       r"comments (?:are )?closed|join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
-                       r"deja un comentario|deixe um comentário|lascia un commento|[\d.,]+ comments?|(?:view|show|load) (?:all )?(?:\d+ )?comments?)\b.{0,120}"),
-    (Removal.NEWSLETTER, r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|briefing|e-?mail|alerts)\b.{0,120}"),
-    (Removal.COPYRIGHT, r"(?:©|\(c\) ?\d{4}|copyright\b).{0,160}|.{0,80}\ball rights reserved\W*"),
-    (Removal.SHARE, r"\W*(?:share (?:this|on|via|the)\b.{0,60}|(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link)(?:\W+(?:share|tweet|facebook|"
-                    r"twitter|whatsapp|e-?mail|print|linkedin|copy link|x|reddit|telegram|pinterest))*)\W*"),
-    (Removal.AD, r"\W*(?:advertise?ments?|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|advertentie|reklama?|реклама|"
-                 r"(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"),
-)  # fmt: skip
+    (
+        Removal.RELATED_LINK,
+        (r"\W*(?:" + _READ_MORE + r")\W*(?:[:：|–—>»-]\s*.*)?"),
+    ),
+    (
+        Removal.RELATED_LINK,
+        (r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}"),
+    ),
+    (
+        Removal.NAVIGATION,
+        (
+            r"\W*(?:top of (?:the )?page|bottom of (?:the )?page|back to (?:the )?top(?: button)?|scroll to top|"
+            r"skip to (?:main )?content|nach oben|zum seitenanfang|retour en haut|haut de page|volver arriba|"
+            r"torna su|terug naar boven|close|menu|home\s*[>›»/].{0,200}|previous (?:article|post|story).{0,150}|"
+            r"next (?:article|post|story).{0,150})\W*"
+        ),
+    ),
+    (
+        Removal.COUNTER,
+        (
+            r"\W*[\d.,]+\s?[km]?\s?(?:views?|shares?|likes?|reads?|claps?|aufrufe|vues?|visualiza\w+|vistas|"
+            r"просмотр\w*)\W*|\W*(?:post )?(?:views?|shares|reads|hits|aufrufe|vues)\s*:\s*[\d.,]+\s?[km]?\W*"
+        ),
+    ),
+    (
+        Removal.COMMENTS,
+        (
+            r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|"
+            r"your email address will not be published|required fields are marked|comments (?:are )?closed|"
+            r"join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
+            r"deja un comentario|deixe um comentário|lascia un commento|[\d.,]+ comments?|(?:view|show|"
+            r"load) (?:all )?(?:\d+ )?comments?)\b.{0,120}"
+        ),
+    ),
+    (
+        Removal.NEWSLETTER,
+        (
+            r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|"
+            r"briefing|e-?mail|alerts)\b.{0,120}"
+        ),
+    ),
+    (
+        Removal.COPYRIGHT,
+        (r"(?:©|\(c\) ?\d{4}|copyright\b).{0,160}|.{0,80}\ball rights reserved\W*"),
+    ),
+    (
+        Removal.SHARE,
+        (
+            r"\W*(?:share (?:this|on|via|the)\b.{0,60}|(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|"
+            r"linkedin|copy link)(?:\W+(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link|"
+            r"x|reddit|telegram|pinterest))*)\W*"
+        ),
+    ),
+    (
+        Removal.AD,
+        (
+            r"\W*(?:advertise?ments?|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|"
+            r"advertentie|reklama?|реклама|(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"
+        ),
+    ),
+)
 _LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
 _SIGN_OFF = re.compile(
     r"\(?(?:AFP|AP|Reuters|dpa|ANSA|EFE|APA|TASS|PTI|ANI|UPI|Xinhua|Kyodo|Yonhap|ANP|Belga|SDA|Lusa|MTI|ČTK|PAP|Ritzau|NTB|TT)\)?[.)]?"
     r"|[a-zäöüß]{2,4}|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
 )
+_FIRST = 3  # blocks that may be a standfirst, which is often said again; further down a list may well repeat itself
 _LAST = 2  # lines at the end in which a sign-off is looked for
 _ITEMS: Final = frozenset(("li", "tr", "td", "th", "dd", "blockquote"))  # a short word is one of them, such as "salt"
 
@@ -106,18 +153,21 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
     captions = {at for at in kept if page.above[page.blocks[at].node] & _CAPTION_BIT}
     if sum(found.chars[at] for at in captions) > MAX_CAPTIONS * sum(found.chars[at] for at in kept):
         captions.clear()
-    seen: set[str] = set()
-    for at in kept:
+    standfirst: set[str] = set()
+    before = ""
+    for place, at in enumerate(kept):
         text = page.blocks[at].text
         if at in captions:
             refused[at] = Removal.CAPTION
         elif reason := _line_reason(text):
             refused[at] = reason
-        elif len(text) <= MAX_LINE_CHARS and _is_headline(set(found.squeezed[at].split()), titles):
+        elif len(text) <= MAX_HEADLINE_CHARS and _is_headline(set(found.squeezed[at].split()), titles):
             refused[at] = Removal.HEADLINE_REPEAT
-        elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in seen:
+        elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in {before, *standfirst}:
             refused[at] = Removal.REPEAT
-        seen.add(found.squeezed[at])
+        before = found.squeezed[at]
+        if place < _FIRST:
+            standfirst.add(before)
     for at in [at for at in kept if at not in refused][-_LAST:]:
         if page.nodes[page.blocks[at].node].tag not in _ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):
             refused[at] = Removal.AGENCY_SIGNOFF
@@ -134,7 +184,9 @@ def _is_headline(words: set[str], titles: list[set[str]]) -> bool:
     return any(words and len(words & title) >= _HEADLINE_SHARE * len(words | title) for title in titles)
 
 
-def removed_spans(page: BlockTree, kept: Iterable[int], found: Features, known: dict[int, str], signals: Signals) -> tuple[RemovedSpan, ...]:
+def removed_spans(
+    page: BlockTree, kept: Iterable[int], found: Features, known: dict[int, str], signals: Signals
+) -> tuple[RemovedSpan, ...]:
     """Return every visible block of the article's region that is not kept; `known`: reasons already found.
 
     The region is the smallest element with all that is kept, or the <article> right around it.
@@ -190,5 +242,5 @@ def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -
         if near & bits:
             return reason
     if block.link_chars > 0.8 * len(block.text):
-        return Removal.RELATED_LINK if len(block.text) > 25 else Removal.NAVIGATION  # noqa: PLR2004
+        return Removal.RELATED_LINK if len(block.text) > 25 else Removal.NAVIGATION
     return Removal.LOW_SCORE
