@@ -29,6 +29,7 @@ MAX_PAGES = 30  # recent pages that are remembered one by one, to tell versions 
 MAX_KEYS = 1000  # shapes; the rarest go first
 MAX_TEXTS = 400  # passages seen on several pages
 MAX_LINES = 40  # long lines by which an article is known again
+MIN_LINES = 3  # with fewer long ones, it is known by all its lines
 LONG_LINE = 60  # characters
 SAME_ARTICLE = 0.4  # of the long lines shared: versions or copies of one article, which count once
 MIN_PAGES = 2  # other pages with a shape or a passage, before it says anything
@@ -45,7 +46,8 @@ _CLIP = 3.0  # log odds
 _MARKED: Final = bit_mask(
     ("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall")
 )
-_ENDS = (".", "!", "?", "…", "”", '"', "»", "’", "。", "\uff01", "\uff1f", "」", "؟", "।")  # of a sentence: "What do you sing?" is no label
+# of a sentence: "What do you sing?" is no label
+_ENDS: Final = (".", "!", "?", "…", "”", '"', "»", "’", "。", "\uff01", "\uff1f", "」", "؟", "।")
 _DIGITS = re.compile(r"\d+")
 _PROMPTS = tuple(
     at for at, name in enumerate(PHRASES) if name not in {"correction", "navigation"}
@@ -160,14 +162,17 @@ def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool
         for key in (shape.fine, shape.coarse):
             blocks, chars, kept_chars = keys.get(key, (0, 0, 0))
             keys[key] = (blocks + 1, chars + len(text), kept_chars + len(text) * bool(kept[at]))
-    lines = [text_hash(page.blocks[at].text, exact=True) for at in chosen if len(page.blocks[at].text) >= LONG_LINE]
+    whole = [page.blocks[at].text for at in chosen]
+    lines = [line for line in whole if len(line) >= LONG_LINE]
+    if len(lines) < MIN_LINES:
+        lines = whole  # verse, or a script in which a sentence takes twenty characters
     return Evidence(
         article=article,
-        lines=tuple(sorted(set(lines[:MAX_LINES]))),
+        lines=tuple(sorted({text_hash(line, exact=True) for line in lines[:MAX_LINES]})),
         keys=dict(sorted(keys.items())),
         texts=tuple(sorted(texts)),
         regions=_regions(page, chosen),
-        chars=sum(len(page.blocks[at].text) for at in chosen),
+        chars=sum(map(len, whole)),
     )
 
 
@@ -188,7 +193,7 @@ def passage(text: str, shape: Shape) -> str:
 
 
 def text_hash(text: str, *, exact: bool) -> str:
-    """Return 12 hex digits of a passage. Numbers count if `exact`: in prose they may be the news, in labels (12 views) not."""
+    """Return 12 hex digits of a passage; numbers count if `exact`: in prose they may be the news, in "12 views" not."""
     read = " ".join(text.casefold().split())
     return hashlib.sha256((read if exact else _DIGITS.sub("0", read)).encode()).hexdigest()[:12]
 
@@ -213,7 +218,7 @@ def _fresh(known: Profile, evidence: Iterable[Evidence]) -> list[Evidence]:
 
 
 def reading_order(one: Evidence) -> tuple[Any, ...]:
-    """Return by what pages are ordered: all that they teach, so that of two readings of an article always the same counts."""
+    """Return by what pages are ordered: by all they teach, so that of two readings of an article the same counts."""
     return one.article, one.lines, one.texts, one.regions, tuple(one.keys.items())
 
 

@@ -174,6 +174,22 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
     return refused
 
 
+def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:
+    """Return `kept` with the missing rows of tables most of whose rows are kept: the head says what the columns hold."""
+    chosen = set(kept)
+    rows: dict[int, list[int]] = {}
+    for at, block in enumerate(page.blocks):
+        node = block.node
+        if page.nodes[node].tag == "tr":
+            while node >= 0 and page.nodes[node].tag != "table":
+                node = page.parents[node]
+            rows.setdefault(node, []).append(at)
+    for table in rows.values():
+        if 2 * sum(at in chosen for at in table) > len(table):
+            chosen.update(table)
+    return sorted(chosen)
+
+
 def _line_reason(text: str) -> Removal | None:
     if len(text) > MAX_LINE_CHARS:
         return None

@@ -21,6 +21,7 @@ from extract.profile import (
 SAMPLE = 20  # one page in so many is read in full all the same, and the profile learns from it
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
+_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 MAX_UNKNOWN = 0.1  # of the text's characters, in other blocks than prose whose shapes the profile does not know: left out
 
 
@@ -65,6 +66,8 @@ def read_settled(tree: HtmlElement, profile: Profile, headlines: tuple[str, ...]
         elif shape.look == "prose" and (count is None or count.share < SURE_KEEP):
             return None  # not even where all its like went: what stands on one page only is judged by the page
         elif count is None or SURE_DROP < count.share < SURE_KEEP:
+            if shape.look == "label" and page.nodes[page.blocks[at].node].tag in _HEADINGS:
+                return None  # a subhead or the head of a box
             unknown += len(text)
         else:
             kept[at] = count.share >= SURE_KEEP

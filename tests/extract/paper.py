@@ -31,6 +31,11 @@ def sentence(number: int) -> str:
     return f"{WHO[number % 11]} {DID[number % 13]} {WHERE[number % 7]} {WHY[number % 17]}."
 
 
+def headline(number: int) -> str:
+    """Return one of 1,001 different headlines."""
+    return f"{WHO[number % 11]} {DID[number % 13]} {WHERE[number % 7]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """An article of the paper; the lines in `inserts` stand after the second paragraph, `endings` at the end."""
@@ -42,7 +47,7 @@ class Story:
 
     @property
     def title(self) -> str:
-        return sentence(16_000 + self.number).removesuffix(".")
+        return headline(self.number)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -61,7 +66,10 @@ class Story:
         return (*self.texts[:2], *self.inserts, *self.texts[2:], *self.endings)
 
 
-OTHERS = "".join(f"<li><a href='/news/{10 + at}'>{sentence(15_000 + at)}</a></li>" for at in range(5))
+RELATED = ("Ferry crews vote on strike after talks fail", "Tidal turbines win approval in the narrows",
+           "School choir returns from the capital with a prize", "Storm surge closes coastal road until Thursday",
+           "Fish prices climb for the third week in a row")  # fmt: skip
+OTHERS = "".join(f"<li><a href='/news/{10 + at}'>{title}</a></li>" for at, title in enumerate(RELATED))
 
 
 def plain_theme(story: Story) -> str:

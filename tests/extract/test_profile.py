@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from extract.article import Article
 from extract.capture import Capture
 from extract.learning import read_site, settle
-from extract.profile import Evidence, Profile, ProfileError, from_json, learn, leave_one_out, to_json
+from extract.profile import LONG_LINE, Evidence, Profile, ProfileError, from_json, learn, leave_one_out, to_json
 from extract.read import read_article, read_page
 from extract.rejection import Rejection
-from tests.extract.paper import Story, printed_page, sentence
+from tests.extract.paper import Story, headline, printed_page, sentence
 
 SLOGAN = "The Tern Post is written, printed and carried by the people of the coast, and belongs to none but them."
 DISCLAIMER = (
@@ -94,10 +94,8 @@ def test_pages_that_are_all_the_same_delete_nothing_from_each_other() -> None:
 
 
 def test_pages_of_short_lines_that_are_all_the_same_delete_nothing_from_each_other() -> None:
-    verses = tuple(
-        f"{sentence(900 + place).split(' b')[0][:50]}, {word}."
-        for place, word in enumerate(("one", "two", "three", "four", "five", "six", "seven"))
-    )
+    verses = tuple(f"{headline(600 + place)[:54].rsplit(' ', 1)[0]}." for place in range(12))
+    assert max(map(len, verses)) < LONG_LINE
     story = Story(1, paragraphs=verses)
     captures = [printed_page(story, address=f"news/{number}") for number in range(6)]
     assert [lines(found) for found in read_site(captures)] == [lines(read_article(captures[0]))] * 6

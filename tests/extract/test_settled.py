@@ -7,7 +7,7 @@ import pytest
 from extract.article import Article
 from extract.capture import Capture
 from extract.learning import settle
-from extract.profile import Profile
+from extract.profile import SETTLED_PAGES, Profile
 from extract.read import read_article, read_page
 from extract.settled import SAMPLE, is_sample
 from tests.extract.paper import Story, printed_page, sentence
@@ -75,7 +75,7 @@ def test_what_is_removed_is_listed_and_sure(theme: str, profile: Profile) -> Non
 
 
 def test_a_young_profile_reads_nothing_alone(theme: str) -> None:
-    young = settle([printed_page(Story(number), theme) for number in range(1, 5)])
+    young = settle([printed_page(Story(number), theme) for number in range(1, SETTLED_PAGES)])
     assert not young.settled
     assert not by_profile(page(Story(11), theme), young)
 
@@ -98,7 +98,7 @@ STRANGE = f"<blockquote class='strange'>{sentence(14_000)}</blockquote>"
         ("<p>", "<div class='new'>"),  # all of it so
         ("article-body", "story-text"),
         ("<main>", "<main class='m'>"),
-        ("</article>", "</article><article class='article post-9'><div class='article-body'><p>Another</p></div></article>"),
+        ("</main>", "</main><main><article class='article post-9'><div class='article-body'><p>Another</p></div></article></main>"),
     ],
 )  # fmt: skip
 def test_a_page_that_looks_otherwise_is_read_in_full(wanted: str, written: str) -> None:
