@@ -3,38 +3,22 @@ the frontier knows of what they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from extract.article import content_sha256
 from extract.url import article_id
 from storage import layout
-from storage.errors import ObjectMissing, ObjectRefused, TableError
-from storage.findings import Findings, Share
+from storage.errors import ObjectMissing, ObjectRefused
+from storage.findings import Findings
 from storage.manifest import RunState
-from storage.scan import scan
 from storage.segments import MISSING, ObjectChecker
 from storage.staging import read_tables
-from storage.tables import open_table
+from storage.verify_reading import EVERYTHING, content_of, read_rows, table_batches
 from storage.verify_runs import Place, SiteRuns
-from storage.verify_tables import first_line, unreadable
 
-COLUMNS = {
-    layout.ARTICLES: ["site", "run_id", "article_id", "version", "title", "text_sha256", "captured_at", "capture"],
-    layout.REJECTIONS: ["site", "run_id", "captured_at", "capture"],
-}
-ROWS: dict[str, Any] = {  # the columns' types
-    "site": pl.Categorical, "run_id": pl.Categorical, "article_id": pl.String, "version": pl.Int64,
-    "content": pl.String, "captured_at": pl.Datetime("us", "UTC"), "key": pl.Categorical, "offset": pl.Int64,
-    "length": pl.Int64, "digest": pl.String, "status": pl.Int64,
-}  # fmt: skip
-EVERYTHING = Share(1, date.min)
 ASKED = 5000  # articles looked up in one scan
 NAMED = 200  # lines at most of one kind: a table that is lost is not named row by row
 
@@ -93,54 +77,6 @@ def check_rows(
             _check_frontier(place, site, told, everything, waiting, found)
 
 
-def read_rows(place: Place, key: str, sites: Collection[str], share: Share) -> pl.DataFrame:
-    """Return the rows of `sites` whose runs are in `share`, as a frame of the columns ROWS."""
-    frames = [pl.DataFrame(schema=ROWS)]
-    for batch in table_batches(place, key, COLUMNS[key], {"site": sorted(sites)} if sites else None):
-        frame = _frame(batch)
-        if not share.is_all:
-            runs = [run_id for run_id in frame["run_id"].unique().cast(pl.String) if share.has_run(run_id)]
-            frame = frame.filter(pl.col("run_id").is_in(runs))
-        frames.append(frame)
-    return pl.concat(frames)
-
-
-def table_batches(
-    place: Place, key: str, columns: Sequence[str], texts: Mapping[str, Sequence[str]] | None = None
-) -> Iterator[pa.RecordBatch]:
-    """Yield the table's rows, none if there is no table; TableError, naming the file, where one cannot be read."""
-    table = open_table(place.store, key)
-    if table is None:
-        return
-    files = place.store.table_files(key)
-    try:
-        for batch in scan(table, files, columns, texts=texts):
-            batch.validate(full=True)  # damaged text may be no UTF-8
-            yield batch
-    except (pa.ArrowException, OSError) as error:
-        place.store.check_reachable()  # raises when it is the store that is gone, not a file of the table
-        raise TableError(f"{unreadable(table, files, columns)} cannot be read: {first_line(error)}") from error
-
-
-def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
-    columns: dict[str, Any] = {name: pc.cast(batch[name], pa.string()) for name in ("site", "run_id")}
-    columns["captured_at"] = batch["captured_at"]
-    names = batch.schema.names
-    if "article_id" in names:
-        columns["article_id"] = pc.cast(batch["article_id"], pa.string())
-        columns["version"] = batch["version"]
-        pairs = zip(batch["title"].to_pylist(), batch["text_sha256"].to_pylist(), strict=True)
-        columns["content"] = [_content(title, text) for title, text in pairs]
-    capture = batch["capture"]
-    fields = {"key": "key", "offset": "offset", "length": "length", "digest": "payload_digest", "status": "http_status"}
-    for name, told in fields.items():
-        values = pc.struct_field(capture, told)
-        columns[name] = pc.cast(values, pa.string()) if name in {"key", "digest"} else values
-    empty = {name: pl.lit(None, dtype) for name, dtype in ROWS.items() if name not in columns}
-    frame = pl.DataFrame({name: pl.Series(name, values) for name, values in columns.items()}).with_columns(**empty)
-    return frame.select([pl.col(name).cast(dtype) for name, dtype in ROWS.items()])
-
-
 def _read_staged(place: Place, runs: SiteRuns, checker: ObjectChecker, waiting: Waiting, found: Findings) -> None:
     for one in place.inventory.objects(f"{layout.STAGED}{runs.site}/"):
         run = layout.staged_run(one.key)
@@ -161,7 +97,7 @@ def _read_staged(place: Place, runs: SiteRuns, checker: ObjectChecker, waiting: 
             waiting.unread.add(runs.site)
             continue
         columns = (rows[name].to_pylist() for name in ("article_id", "title", "text_sha256"))
-        waiting.states.update((article, _content(title, text)) for article, title, text in zip(*columns, strict=True))
+        waiting.states.update((article, content_of(title, text)) for article, title, text in zip(*columns, strict=True))
     if count := sum(site == runs.site for site, _ in waiting.runs):
         found.in_flight.add(f"{count} runs of {runs.site} wait for publish")
 
@@ -289,7 +225,7 @@ def _states(place: Place, articles: list[str]) -> set[tuple[str, str]]:
         wanted = {"article_id": articles[start : start + ASKED]}
         for batch in table_batches(place, layout.ARTICLES, ["article_id", "title", "text_sha256"], wanted):
             for row in batch.to_pylist():
-                states.add((row["article_id"], _content(row["title"], row["text_sha256"])))
+                states.add((row["article_id"], content_of(row["title"], row["text_sha256"])))
     return states
 
 
@@ -298,7 +234,3 @@ def _urls(place: Place, articles: list[str]) -> list[str]:
         return []
     batches = table_batches(place, layout.ARTICLES, ["url"], {"article_id": articles})
     return sorted({url for batch in batches for url in batch["url"].to_pylist()})
-
-
-def _content(title: str, text_sha256: str) -> str:
-    return content_sha256(title, text_sha256)[:32]

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from extract.url import article_id
 from storage import layout
 from storage.findings import Findings
-from storage.verify_rows import NAMED, table_batches
+from storage.verify_reading import table_batches
+from storage.verify_rows import NAMED
 from storage.verify_runs import Place
 
 PASS_ROWS = 2_000_000  # rows held at once, some 40 bytes each; larger tables are read in several passes
@@ -66,7 +67,7 @@ def _urls(place: Place, articles: list[str]) -> dict[str, str]:
 def check_texts(place: Place, found: Findings) -> None:
     """Check that each row's text has the sha256, the id and the day that the row says."""
     columns = ["run_id", "article_id", "url", "version", "text", "text_sha256", "captured_at", "captured_day"]
-    for batch in table_batches(place, layout.ARTICLES, columns):
+    for batch in table_batches(place, layout.ARTICLES, columns, is_wide=True):
         day = pc.cast(pc.local_timestamp(batch["captured_at"]), pa.date32(), safe=False)
         is_its_day = pc.equal(day, batch["captured_day"]).to_pylist()
         for row, is_own in zip(
