@@ -121,7 +121,7 @@ def _decoded(body: bytes) -> str:
     except UnicodeDecodeError:
         from resiliparse.parse.encoding import bytes_to_str, detect_encoding  # noqa: PLC0415
 
-        return bytes_to_str(body, detect_encoding(body) or "utf-8")
+        return str(bytes_to_str(body, detect_encoding(body) or "utf-8"))
 
 
 def _iso(moment: object) -> str | None:

@@ -131,7 +131,8 @@ class BlockTree:
         for block in self.blocks:
             chain = known.get(block.node)
             if chain is None:
-                steps, node = [], block.node
+                steps: list[int] = []
+                node = block.node
                 while node >= 0 and len(steps) <= levels:
                     steps.append(kinds[node])
                     node = parents[node]

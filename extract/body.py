@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from lxml.etree import ElementDefaultClassLookup, LxmlError
@@ -78,9 +78,8 @@ def parse_html(text: str) -> HtmlElement:
 
 def _parser() -> HTMLParser:
     """Return trafilatura's parser, but with one class for all elements: lxml's choice of classes is slow Python."""
-    parser = HTMLParser(
-        collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True
-    )
+    options: dict[str, Any] = {"collect_ids": False, "default_doctype": False, "encoding": "utf-8"}
+    parser = HTMLParser(remove_comments=True, remove_pis=True, **options)
     parser.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
     return parser
 

@@ -83,7 +83,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The learned state of one site. `pages`: different articles counted; `recent`: of the last ones, what they taught."""
+    """The learned state of one site. `pages`: different articles counted; `recent`: what the last ones taught."""
 
     pages: int = 0
     keys: Mapping[str, Count] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where a block stands and what it looks like. `fine` tells themes' places apart, `coarse` has only the nearest two."""
+    """Where a block stands and what it looks like. `coarse` has only the nearest two elements of `fine`."""
 
     fine: str
     coarse: str
@@ -118,7 +118,7 @@ class Shape:
 def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, Shape]:
     """Return the shape of each block; a profile counts blocks by it."""
     known: dict[int, str] = {}
-    prompts = found.says[:, _PROMPTS].any(axis=1)
+    prompts: NDArray[np.bool_] = np.any(found.says[:, _PROMPTS], axis=1)
     found_shapes = {}
     for at in blocks:
         block = page.blocks[at]
@@ -180,7 +180,7 @@ def _regions(page: BlockTree, chosen: list[int]) -> tuple[str, ...]:
     if not chosen:
         return ()
     node = region(page, chosen)
-    around = []
+    around: list[str] = []
     while node >= 0 and len(around) < MAX_REGIONS:
         around.append(signature(page.nodes[node], 2))
         node = page.parents[node]
@@ -367,7 +367,7 @@ def _halved(profile: Profile) -> Profile:
 def adjust(
     profile: Profile, page: BlockTree, found: Features, probability: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], dict[int, str]]:
-    """Return the probabilities with the site's evidence, and why blocks fell: {block: "site_chrome: seen on k of n pages"}.
+    """Return the probabilities with the site's evidence, and why blocks fell: "site_chrome: seen on k of n pages".
 
     Two things move a block. Its shape: how much of the same shape is kept on at least MIN_PAGES other pages; this
     can bring a block in, and takes one out only if it is no prose or the page's own model would drop it anyway.
@@ -439,7 +439,8 @@ def from_json(data: bytes) -> Profile:
             regions={str(key): (int(pages), int(out)) for key, (pages, out) in stored["regions"].items()},
             recent=tuple(
                 Evidence(
-                    article=str(one["article"]), lines=tuple(one["lines"]), texts=tuple(one["texts"]), keys={}, regions=(), chars=0,
+                    article=str(one["article"]), lines=tuple(one["lines"]), texts=tuple(one["texts"]),
+                    keys={}, regions=(), chars=0,
                 )
                 for one in stored["recent"]
             ),

@@ -53,7 +53,8 @@ _READ_MORE = (
     r"lee (?:también|además)|te puede interesar|noticias relacionadas|leia (?:também|mais)|veja também|"
     r"leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|les også|læs også|lue myös|czytaj (?:też|"
     r"także|również|więcej)|zobacz (?:też|także|również)|přečtěte si také|čtěte také|kapcsolódó cikkek|citește și|"
-    r"ayrıca okuyun|читайте (?:также|ещё|еще|по теме)|читайте також|اقرأ أيضا|baca juga|관련 ?기사|関連記事|相关阅读|相关新闻|延伸閱讀"
+    r"ayrıca okuyun|читайте (?:также|ещё|еще|по теме)|читайте також|اقرأ أيضا|"
+    r"baca juga|관련 ?기사|関連記事|相关阅读|相关新闻|延伸閱讀"
 )
 # a whole line that is never text
 _LINES: Final = (
@@ -121,7 +122,8 @@ _LINES: Final = (
 _LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
 _SIGN_OFF = re.compile(
     r"\(?(?:AFP|AP|Reuters|dpa|ANSA|EFE|APA|TASS|PTI|ANI|UPI|Xinhua|Kyodo|Yonhap|ANP|Belga|SDA|Lusa|MTI|ČTK|PAP|Ritzau|NTB|TT)\)?[.)]?"
-    r"|[a-zäöüß]{2,4}|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
+    r"|[a-zäöüß]{2,4}|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?"
+    r"|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
 )
 _FIRST = 3  # blocks that may be a standfirst, which is often said again; further down a list may well repeat itself
 _LAST = 2  # lines at the end in which a sign-off is looked for
@@ -129,20 +131,22 @@ _ITEMS: Final = frozenset(("li", "tr", "td", "th", "dd", "blockquote"))  # a sho
 
 # what an element's tag and class words say, most telling first; then what the words of the line say
 _BY_PLACE: Final = (
-    (Removal.CAPTION, ("figcaption", "caption")), (Removal.CONSENT, ("consent",)), (Removal.NEWSLETTER, ("newsletter",)),
-    (Removal.COMMENTS, ("comment",)), (Removal.SHARE, ("share",)), (Removal.AD, ("ad",)), (Removal.RELATED_LINK, ("related",)),
-    (Removal.NAVIGATION, ("nav",)), (Removal.BYLINE, ("author", "address")), (Removal.TAGS, ("tags",)),
-    (Removal.PAYWALL_PROMPT, ("paywall",)), (Removal.DATELINE_REPEAT, ("date",)), (Removal.CAPTION, ("media", "figure")),
-    (Removal.NAVIGATION, ("footer",)),
+    (Removal.CAPTION, ("figcaption", "caption")), (Removal.CONSENT, ("consent",)),
+    (Removal.NEWSLETTER, ("newsletter",)), (Removal.COMMENTS, ("comment",)), (Removal.SHARE, ("share",)),
+    (Removal.AD, ("ad",)), (Removal.RELATED_LINK, ("related",)), (Removal.NAVIGATION, ("nav",)),
+    (Removal.BYLINE, ("author", "address")), (Removal.TAGS, ("tags",)), (Removal.PAYWALL_PROMPT, ("paywall",)),
+    (Removal.DATELINE_REPEAT, ("date",)), (Removal.CAPTION, ("media", "figure")), (Removal.NAVIGATION, ("footer",)),
 )  # fmt: skip
-_CAPTION_BIT: Final = bit_mask(("figcaption",))
 _PLACES = tuple((reason, bit_mask(names)) for reason, names in _BY_PLACE)
 _BY_WORDS: Final = {
-    "counter": Removal.COUNTER, "copyright": Removal.COPYRIGHT, "caption": Removal.CREDIT, "newsletter": Removal.NEWSLETTER,
-    "comment": Removal.COMMENTS, "related": Removal.RELATED_LINK, "ad": Removal.AD, "consent": Removal.CONSENT,
-    "paywall": Removal.PAYWALL_PROMPT, "share": Removal.SHARE, "date": Removal.DATELINE_REPEAT, "byline": Removal.BYLINE,
-    "navigation": Removal.NAVIGATION, "agency": Removal.AGENCY_SIGNOFF, "player": Removal.PLAYER,
+    "counter": Removal.COUNTER, "copyright": Removal.COPYRIGHT, "caption": Removal.CREDIT,
+    "newsletter": Removal.NEWSLETTER, "comment": Removal.COMMENTS, "related": Removal.RELATED_LINK, "ad": Removal.AD,
+    "consent": Removal.CONSENT, "paywall": Removal.PAYWALL_PROMPT, "share": Removal.SHARE,
+    "date": Removal.DATELINE_REPEAT, "byline": Removal.BYLINE, "navigation": Removal.NAVIGATION,
+    "agency": Removal.AGENCY_SIGNOFF, "player": Removal.PLAYER,
 }  # fmt: skip
+_CAPTION_BIT: Final = bit_mask(("figcaption",))
+_LINKED, _LABEL_CHARS = 0.8, 25  # a shorter link is a label, a longer one a headline
 _WORD_COLUMNS = {name: at for at, name in enumerate(PHRASES)}
 
 
@@ -175,7 +179,7 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
 
 
 def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:
-    """Return `kept` with the missing rows of tables most of whose rows are kept: the head says what the columns hold."""
+    """Return `kept` with the missing rows of tables most of whose rows are kept: their head says what they hold."""
     chosen = set(kept)
     rows: dict[int, list[int]] = {}
     for at, block in enumerate(page.blocks):
@@ -245,18 +249,22 @@ def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -
             return Removal.HEADLINE_REPEAT
         if reason := _line_reason(block.text):
             return reason
-    near, node = 0, block.node
+    said = (reason for name, reason in _BY_WORDS.items() if found.says[at, _WORD_COLUMNS[name]])
+    near = _near(page, block.node)
+    placed = (reason for reason, bits in _PLACES if near & bits)
+    if reason := next(said, None) or next(placed, None):
+        return reason
+    if block.link_chars > _LINKED * len(block.text):
+        return Removal.RELATED_LINK if len(block.text) > _LABEL_CHARS else Removal.NAVIGATION
+    return Removal.LOW_SCORE
+
+
+def _near(page: BlockTree, node: int) -> int:
+    """Return the bits of an element and of the three above it."""
+    bits = 0
     for _ in range(4):
         if node < 0:
             break
-        near |= page.own[node]
+        bits |= page.own[node]
         node = page.parents[node]
-    for name, reason in _BY_WORDS.items():
-        if found.says[at, _WORD_COLUMNS[name]]:
-            return reason
-    for reason, bits in _PLACES:
-        if near & bits:
-            return reason
-    if block.link_chars > 0.8 * len(block.text):
-        return Removal.RELATED_LINK if len(block.text) > 25 else Removal.NAVIGATION
-    return Removal.LOW_SCORE
+    return bits

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from extract.blocks import BlockTree, read_blocks, signature
 from extract.features import Features, bare_features, squeeze
-from extract.profile import (
-    MIN_PAGES, REPEAT_SHARE, SURE_DROP, SURE_KEEP, Profile, known_shape, passage, shapes,
-)  # fmt: skip
+from extract.profile import MIN_PAGES, REPEAT_SHARE, SURE_DROP, SURE_KEEP, Profile, known_shape, passage, shapes
 
 SAMPLE = 20  # one page in so many is read in full all the same, and the profile learns from it
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
-MAX_UNKNOWN = 0.1  # of the text's characters, in other blocks than prose whose shapes the profile does not know: left out
+MAX_UNKNOWN = (
+    0.1  # of the text's characters, in other blocks than prose whose shapes the profile does not know: left out
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,10 @@ def read_settled(tree: HtmlElement, profile: Profile, headlines: tuple[str, ...]
             weight += len(text)
             certain += len(text) * max(count.share, 1 - count.share)
     chars = sum(len(page.blocks[at].text) for at in np.flatnonzero(kept).tolist())
-    if not max(MIN_CHARS, profile.shortest / STRETCH) <= chars <= profile.longest * STRETCH or unknown > MAX_UNKNOWN * chars:
+    if (
+        not max(MIN_CHARS, profile.shortest / STRETCH) <= chars <= profile.longest * STRETCH
+        or unknown > MAX_UNKNOWN * chars
+    ):
         return None
     return SettledReading(page, found, kept, chrome, certain / weight)
 

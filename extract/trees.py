@@ -45,7 +45,8 @@ class Forest:
         for _ in range(self.depth):
             right = flat[start + self.feature[node]] > self.threshold[node]
             node = self.child[2 * node + right]
-        return 1 / (1 + np.exp(-self.value[node].sum(axis=1)))
+        odds: NDArray[np.float64] = self.value[node].sum(axis=1)
+        return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def read_forest(path: Path) -> Forest:
