@@ -160,7 +160,7 @@ def test_a_repeated_extract_step_teaches_the_profile_once(cli: Cli, demo: Demo, 
     assert told["read_in_full"] == len(demo.papers[0].truth(0))
     cli("extract-run", site, "--run", run)
     assert read_manifest(store, site, run)[0].profile == told
-    store.delete([layout.part_key(site, run, 0)])  # as if the step had died before it wrote this part
+    store.delete([layout.lessons_key(site, run, 0)])  # as if the step had died between the part and its lessons
     cli("extract-run", site, "--run", run)
     again = read_manifest(store, site, run)[0].profile
     assert (again["profile"], again["next_profile"]) == (told["next_profile"], told["next_profile"])

@@ -130,6 +130,7 @@ def test_a_damaged_profile_is_as_none_and_replaced(
     assert found.profile
     assert (found.profile.id, found.profile.pages) == (taught.stored, 3)
     assert read_profile_of(store, SITE, earlier).pages == 3
+    assert (earlier, "") in found.history  # and goes in its turn
 
 
 def test_the_last_profiles_are_kept_and_no_more(store: Store) -> None:
