@@ -210,6 +210,7 @@ class _Reader:
         self.page = BlockTree()
         self.kinds: dict[tuple[str, str | None], int] = {}
         self.parts: list[str] = []
+        self.after_break = 0  # where in `parts` the present line begins
         self.link_chars = self.links = self.strong_chars = self.breaks = 0
 
     def read(self, root: HtmlElement) -> BlockTree:
@@ -268,14 +269,12 @@ class _Reader:
             self.strong_chars += size * strong
 
     def _break(self, node: int) -> None:
-        if self.breaks and self.parts and not "".join(self.parts[self._after_break() :]).strip():
+        if self.breaks and self.parts and not "".join(self.parts[self.after_break :]).strip():
             self._flush(node)
         else:
             self.parts.append(_BREAK)
+            self.after_break = len(self.parts)
             self.breaks += 1
-
-    def _after_break(self) -> int:
-        return len(self.parts) - self.parts[::-1].index(_BREAK)
 
     def _flush(self, node: int) -> None:
         if self.parts:

@@ -25,7 +25,7 @@ from extract.language import article_language
 from extract.metadata import Metadata, read_metadata
 from extract.profile import Evidence, Profile, adjust, gather
 from extract.rejection import Reason, Rejection
-from extract.removal import refuse_lines, removed_spans
+from extract.removal import refuse_lines, removed_spans, whole_tables
 from extract.rights import read_rights
 from extract.settled import is_sample, read_settled
 from extract.url import article_id
@@ -137,6 +137,7 @@ def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: P
 def _cleaned(
     page: BlockTree, kept: list[int], found: Features, signals: Signals, chrome: dict[int, str], sure: float
 ) -> _Text:
+    kept = whole_tables(page, kept)
     refused = refuse_lines(page, kept, found, signals)
     text = [at for at in kept if at not in refused]
     removed = removed_spans(page, text, found, chrome | refused, signals)
