@@ -54,16 +54,17 @@ def make_table(store: Store, key: str) -> DeltaTable:
 
 
 def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs: Iterable[tuple[str, str]]) -> None:
-    """Append `rows`, a slice a commit, and mark `runs` with the last. StoreConflict if anybody published meanwhile.
+    """Append `rows` and mark `runs` with the last commit. StoreConflict if anybody published meanwhile.
 
-    After a crash between two slices the runs are not marked and are decided again: what is in the table already
-    has the same title and text, and gives no row.
+    Articles go a slice a commit: after a crash between two the runs are not marked and are decided again, and what
+    is in the table already has the same title and text, and gives no row. Rejections are small, and one commit.
     """
+    size = SLICE_ROWS if key == layout.ARTICLES else max(rows.num_rows, 1)
     with table_errors(store, key):
-        for start in range(0, max(rows.num_rows, 1), SLICE_ROWS):
-            is_last = start + SLICE_ROWS >= rows.num_rows
+        for start in range(0, max(rows.num_rows, 1), size):
+            is_last = start + size >= rows.num_rows
             properties = _fenced(runs if is_last else ())
-            part = rows.slice(start, SLICE_ROWS)
+            part = rows.slice(start, size)
             write_deltalake(table, part, mode="append", writer_properties=ZSTD, commit_properties=properties)
 
 

@@ -249,7 +249,8 @@ def test_large_batches_are_split(store: Store, monkeypatch: pytest.MonkeyPatch) 
 def test_a_publish_that_dies_between_two_slices_of_a_run_is_taken_up(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage(store, 1, *(article(f"a{number}") for number in range(5)), rejection("none"))
+    refused = [rejection(f"none{number}") for number in range(3)]
+    stage(store, 1, *(article(f"a{number}") for number in range(5)), *refused)
     monkeypatch.setattr(tables, "SLICE_ROWS", 2)
     write, calls = tables.write_deltalake, []
 
@@ -268,4 +269,4 @@ def test_a_publish_that_dies_between_two_slices_of_a_run_is_taken_up(
     assert sorted(row["url"] for row in rows(store, all_versions=True)) == [
         article(f"a{number}").url for number in range(5)
     ]
-    assert Archive(store).rejections().num_rows == 1
+    assert Archive(store).rejections().num_rows == len(refused)
