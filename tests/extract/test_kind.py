@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - titles in their own letters
+
 from __future__ import annotations
 
 import gzip
