@@ -20,17 +20,19 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from bench.extraction import score_page, set_scores
+from bench.extraction import PageScore, score_page, set_scores, site_groups
 from bench.labels import label_blocks
 from bench.metrics import DEFINITIONS
 from bench.pages import Page, load_pages, read_html
 from bench.reading import Reading
 from extract import body, confidence, features, neighbours
+from extract.article import Article
 from extract.blocks import BlockTree, read_blocks
 from extract.body import parse_html, read_votes
 from extract.capture import Capture
 from extract.encoding import decode_text
 from extract.features import Features, Signals, block_features
+from extract.learning import read_site
 from extract.metadata import read_metadata
 from extract.read import page_signals, read_page
 from extract.rejection import Rejection
@@ -163,33 +165,39 @@ def slim(model: str) -> str:
     return "\n".join(lines[: lines.index("end of trees") + 1]) + "\n"
 
 
-def cross_validate(examples: list[Example], folder: Path) -> None:
+def cross_validate(pages: list[Page], examples: list[Example], folder: Path) -> None:
     """Print what models reach on the sites of the fold they were not trained on; write the confidence model."""
     scores, values, right, folds = [], [], [], []
     for fold in range(FOLDS):
         train([one for one in examples if one.fold != fold], folder / str(fold))
-    for one in examples:
-        if one.page.set not in DEFINITIONS:
-            continue
-        use(folder / str(one.fold))
-        capture = Capture(one.page.site, one.page.url, one.page.url, 200, (), read_html(one.page.html), MOMENT)
-        found = read_page(capture)
-        text = "" if isinstance(found.outcome, Rejection) else found.outcome.text
-        failure = found.outcome.reason if isinstance(found.outcome, Rejection) else None
-        scores.append(score_page(one.page, "unseen", Reading(text=text, failure=failure)))
-        if found.signs is not None:
-            values.append(found.signs)
-            right.append(scores[-1].counts.f1 >= RIGHT)
-            folds.append(one.fold)
+    for group in site_groups([page for page in pages if page.set in DEFINITIONS]):
+        use(folder / str(fold_of(group[0].site)))
+        captures = [Capture(one.site, one.url, one.url, 200, (), read_html(one.html), MOMENT) for one in group]
+        for page, found, warm in zip(group, map(read_page, captures), read_site(captures), strict=True):
+            scores.append(_scored(page, "cold", found.outcome))
+            scores.append(_scored(page, "warm", warm))
+            if found.signs is not None:
+                values.append(found.signs)
+                right.append(scores[-2].counts.f1 >= RIGHT)
+                folds.append(fold_of(page.site))
     for row in set_scores(scores):
         exact = f"  exact paragraphs {row.exact_paragraphs:.3f}" if row.exact_paragraphs is not None else ""
         print(
-            f"{row.set:8s} {row.pages:4d} pages  F1 {row.score.f1:.4f}  "
+            f"{row.set:8s} {row.system} {row.pages:4d} pages  F1 {row.score.f1:.4f}  "
             f"P {row.score.precision:.3f}  R {row.score.recall:.3f}{exact}  "
             f"leaks {row.leak_rate:.3f}  losses {row.loss_rate:.3f}  rejected {row.failures}"
         )
-    print(*(f"rejected {one.page.page_id} {one.page.url}: {one.failure}" for one in scores if one.failure), sep="\n")
+    refused = (one for one in scores if one.failure and one.system == "cold")
+    print(*(f"rejected {one.page.page_id} {one.page.url}: {one.failure}" for one in refused), sep="\n")
     calibrate(np.array(values), np.array(right, float), np.array(folds), folder)
+
+
+def _scored(page: Page, system: str, outcome: Article | Rejection) -> PageScore:
+    if isinstance(outcome, Rejection):
+        reading = Reading(failure=outcome.reason)
+    else:
+        reading = Reading(text=outcome.text)
+    return score_page(page, system, reading)
 
 
 def calibrate(values: Doubles, right: Doubles, folds: NDArray[np.int64], folder: Path) -> None:
@@ -255,7 +263,7 @@ def main() -> None:
             (shipped / "confidence.json").write_bytes(
                 orjson.dumps({"weights": dict.fromkeys(confidence.NAMES, 0.0), "bias": 0.0})
             )
-        cross_validate(examples, Path(folder))
+        cross_validate(pages, examples, Path(folder))
         arguments.output.mkdir(parents=True, exist_ok=True)
         (arguments.output / "confidence.json").write_bytes((Path(folder) / "confidence.json").read_bytes())
     train(examples, arguments.output)

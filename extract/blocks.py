@@ -156,6 +156,16 @@ def signature(element: HtmlElement, levels: int) -> str:
     return "<".join(parts)
 
 
+def has_signature(element: HtmlElement, kinds: list[str]) -> bool:
+    """Return whether an element and those above it are of these kinds, the parts of a `signature`."""
+    above: HtmlElement | None = element
+    for kind in kinds:
+        if above is None or _kind(above.tag, above.get("class")) != kind:
+            return False
+        above = above.getparent()
+    return True
+
+
 _VARYING = re.compile(
     r"(?<![^\W_])(?=[a-z]*\d[a-z\d]*[a-z]|[a-z]+\d)[a-z\d]{5,}(?![^\W_])|\d+", re.IGNORECASE
 )  # 1234, x1ojipo

@@ -33,6 +33,7 @@ KEEP = 0.5  # of a block that trafilatura keeps
 ADD = 0.6  # of one that it leaves out
 MIN_SHARE = 0.4  # of the page's prose; where the fast reading gives less, trafilatura's fallbacks are asked too
 _PROSE_CHARS, _PROSE_LINKS = 80, 0.3
+_CONTROL_BYTES = bytes([*range(9), *range(14, 32)])  # libxml2 stops at some of them
 
 # `dedup` remembers text across calls and stays off; comments are readers', not the newsroom's
 _FAST = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False, fast=True)
@@ -68,7 +69,9 @@ def parse_html(text: str) -> HtmlElement:
         raise NoTreeError("the body is empty")
     beginning = text[:50].lower()
     try:
-        tree = fromstring(repair_faulty_html(text, beginning).encode("utf-8", "surrogatepass"), parser=_parser())
+        head = max(text.find("<head"), 0) or max(text.find("<body"), 0) or len(text)  # what is repaired stands before
+        repaired = repair_faulty_html(text[:head], beginning) + text[head:]
+        tree = fromstring(repaired.encode("utf-8", "replace").translate(None, _CONTROL_BYTES), parser=_parser())
     except (LxmlError, ValueError) as error:
         raise NoTreeError("no HTML document") from error
     if is_dubious_html(beginning) and len(tree) < 2:

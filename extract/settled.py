@@ -12,7 +12,7 @@ import numpy as np
 from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
-from extract.blocks import BlockTree, read_blocks, signature
+from extract.blocks import BlockTree, has_signature, read_blocks
 from extract.features import Features, bare_features, squeeze
 from extract.profile import MIN_PAGES, REPEAT_SHARE, SURE_DROP, SURE_KEEP, Profile, known_shape, passage, shapes
 
@@ -86,6 +86,7 @@ def _region(tree: HtmlElement, wanted: str | None) -> HtmlElement | None:
     """Return the one element with the region's signature; None when there is none or more than one."""
     if wanted is None:
         return None
-    tag = wanted.partition("<")[0].partition(".")[0]
-    matching = [element for element in tree.iter(tag) if signature(element, 2) == wanted]
+    kinds = wanted.split("<")
+    tag = kinds[0].partition(".")[0]
+    matching = [element for element in tree.iter(tag) if has_signature(element, kinds)]
     return matching[0] if len(matching) == 1 else None
