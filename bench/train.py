@@ -193,10 +193,7 @@ def cross_validate(pages: list[Page], examples: list[Example], folder: Path) -> 
 
 
 def _scored(page: Page, system: str, outcome: Article | Rejection) -> PageScore:
-    if isinstance(outcome, Rejection):
-        reading = Reading(failure=outcome.reason)
-    else:
-        reading = Reading(text=outcome.text)
+    reading = Reading(failure=outcome.reason) if isinstance(outcome, Rejection) else Reading(text=outcome.text)
     return score_page(page, system, reading)
 
 
