@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import py3langid
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 _TAG = re.compile(r"^([a-z]{2,3})(?:[-_@.][a-z0-9]+)*$")
@@ -58,7 +57,7 @@ def detect_language(text: str) -> str | None:
     """Return the ISO 639-1 code of `text`, or None when it is under MIN_CHARS characters long."""
     if len(text) < MIN_CHARS:
         return None
-    return str(py3langid.classify(text[:_SAMPLE_CHARS])[0])
+    return str(_detector().classify(text[:_SAMPLE_CHARS])[0])
 
 
 @cache
