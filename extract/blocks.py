@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+import re2
 from lxml.html import HtmlElement
 
 # what a browser shows no text of, or only in a widget
@@ -82,7 +83,6 @@ _PHRASES: Final = {
     "unseen": "screen-reader sr-only",
     "caption": "img-desc image-text photo-text image-description",
 }  # fmt: skip
-_GROUPS = tuple(re.compile(pattern) for pattern in WORD_GROUPS.values())
 _GROUP_BIT: Final = {name: 1 << at for at, name in enumerate(WORD_GROUPS, len(TAG_BITS))}
 _PHRASE_BITS: Final = {phrase: _GROUP_BIT[name] for name, phrases in _PHRASES.items() for phrase in phrases.split()}
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,24}|[A-Z]{2,24}|[^\W\d_a-zA-Z]{2,24}")
@@ -181,13 +181,20 @@ def _stable(classes: str) -> str:
     return ".".join(sorted({_VARYING.sub("0", name) for name in classes[:400].split()}))
 
 
+def _group_set() -> re2.Set:
+    found = re2.Set.SearchSet()
+    for pattern in WORD_GROUPS.values():
+        found.Add(pattern)
+    found.Compile()
+    return found
+
+
+_GROUPS = _group_set()  # all groups in one pass
+
+
 @lru_cache(maxsize=65_536)
 def _word_bits(word: str) -> int:
-    bits = 0
-    for at, group in enumerate(_GROUPS, len(TAG_BITS)):
-        if group.search(word):
-            bits |= 1 << at
-    return bits
+    return sum(1 << at + len(TAG_BITS) for at in _GROUPS.Match(word) or ())
 
 
 @lru_cache(maxsize=16_384)
