@@ -140,6 +140,16 @@ class BlockTree:
             found.append(chain)
         return found
 
+    def bits_around(self, node: int, levels: int) -> int:
+        """Return the bits of an element and of `levels` above it."""
+        bits = 0
+        for _ in range(levels + 1):
+            if node < 0:
+                break
+            bits |= self.own[node]
+            node = self.parents[node]
+        return bits
+
     def path(self, node: int) -> str:
         """Return the DOM path of a node, such as /html/body/div[2]/p[3]."""
         element = self.nodes[node]

@@ -429,19 +429,10 @@ def _containers(
 
 def _masks(page: BlockTree, candidates: NDArray[np.int64]) -> Floats:
     """Return the bits of each block's element, of it and two above, and of all above, as 0 and 1."""
-    own, near, above = [], [], []
-    bits, parents = page.own, page.parents
-    for at in candidates.tolist():
-        node = page.blocks[at].node
-        own.append(bits[node])
-        mask = bits[node]
-        for _ in range(2):
-            node = parents[node]
-            if node < 0:
-                break
-            mask |= bits[node]
-        near.append(mask)
-        above.append(page.above[page.blocks[at].node])
+    nodes = [page.blocks[at].node for at in candidates.tolist()]
+    own = [page.own[node] for node in nodes]
+    near = [page.bits_around(node, 2) for node in nodes]
+    above = [page.above[node] for node in nodes]
     stacked = np.array([own, near, above], np.int64)
     unpacked = (stacked[:, :, None] >> np.arange(MASK_BITS)) & 1
     return unpacked.transpose(1, 0, 2).reshape(len(own), -1).astype(np.float32)

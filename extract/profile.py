@@ -133,21 +133,10 @@ def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int,
         elif size < LONG_LINE and not block.text.endswith(_ENDS):
             look = "label"
         else:
-            look = "marked" if _around(page, node) & _MARKED else "prose"
+            look = "marked" if page.bits_around(node, 2) & _MARKED else "prose"
         nearest = "<".join(known[node].split("<", 2)[:2])
         found_shapes[at] = Shape(f"{known[node]}|{look}", f"~{nearest}|{look}", look)
     return found_shapes
-
-
-def _around(page: BlockTree, node: int) -> int:
-    """Return the bits of an element and of the two above it."""
-    bits = 0
-    for _ in range(3):
-        if node < 0:
-            break
-        bits |= page.own[node]
-        node = page.parents[node]
-    return bits
 
 
 def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool_]) -> Evidence:

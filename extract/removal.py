@@ -250,21 +250,10 @@ def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -
         if reason := _line_reason(block.text):
             return reason
     said = (reason for name, reason in _BY_WORDS.items() if found.says[at, _WORD_COLUMNS[name]])
-    near = _near(page, block.node)
+    near = page.bits_around(block.node, 3)
     placed = (reason for reason, bits in _PLACES if near & bits)
     if reason := next(said, None) or next(placed, None):
         return reason
     if block.link_chars > _LINKED * len(block.text):
         return Removal.RELATED_LINK if len(block.text) > _LABEL_CHARS else Removal.NAVIGATION
     return Removal.LOW_SCORE
-
-
-def _near(page: BlockTree, node: int) -> int:
-    """Return the bits of an element and of the three above it."""
-    bits = 0
-    for _ in range(4):
-        if node < 0:
-            break
-        bits |= page.own[node]
-        node = page.parents[node]
-    return bits
