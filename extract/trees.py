@@ -56,7 +56,6 @@ def read_forest(path: Path) -> Forest:
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from error
     head, *trees = text.split("\nTree=")
-    names = tuple(_field(head, "feature_names").split())
     roots: list[int] = []
     feature: list[int] = []
     threshold: list[float] = []
@@ -64,6 +63,7 @@ def read_forest(path: Path) -> Forest:
     value: list[float] = []
     depth = 0
     try:
+        names = tuple(_field(head, "feature_names").split())
         for tree in trees:
             first = len(feature)
             leaves = np.array(_field(tree, "leaf_value").split(), float).tolist()
