@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from extract.article import Article
-from extract.profile import Evidence, Profile, ProfileError, Verdict, judge_shapes, reading_order, reading_order
+from extract.profile import Evidence, Profile, ProfileError, Verdict, judge_shapes, reading_order
 
 if TYPE_CHECKING:
     from extract.read import Reading
