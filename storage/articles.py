@@ -1,14 +1,15 @@
-"""The readers' API: the archive's articles and rejections as Arrow tables or a polars LazyFrame."""
+"""The readers' API: the archive's articles, rejections and stories as Arrow tables, streams or a polars LazyFrame."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,14 +17,17 @@ from extract.url import article_id, normalise_url
 from storage import layout, schema
 from storage.client import Store
 from storage.connect import open_store
-from storage.scan import both, scan
+from storage.scan import both, choose
 from storage.settings import StoreSettings
 from storage.tables import open_table, table_errors
 
 if TYPE_CHECKING:
     import polars as pl
-    from deltalake import DeltaTable
-    from pyarrow.fs import FileSystem
+    from pyarrow.dataset import Dataset
+
+DAY = schema.PARTITION.name
+_IDENTITY = ("article_id", "version", "captured_at")  # of a version; the last two say which is the latest
+_ORDER = ("captured_at", "url", "version")
 
 
 class Archive:
@@ -57,45 +61,64 @@ class Archive:
 
     def articles(
         self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
-        url: str | None = None, all_versions: bool = False,
+        url: str | None = None, all_versions: bool = False, columns: Sequence[str] | None = None,
     ) -> pa.Table:  # fmt: skip
         """Return article rows by captured_at, then URL: of each article the latest version, or every one.
 
         `since` (inclusive) and `until` (exclusive) are aware datetimes about captured_at; with `until` the latest
-        version is the one in force then. `url` is normalised first.
+        version is the one in force then. `url` is normalised first. With `columns` only these are read.
         """
         chosen = _Chosen.of(site, since, until, url)
-        batches = self._batches(layout.ARTICLES, chosen, schema.ARTICLES, latest=not all_versions)
-        return pa.Table.from_batches(batches, schema=schema.ARTICLES).sort_by(
-            [("captured_at", "ascending"), ("url", "ascending"), ("version", "ascending")]
-        )
+        return self._table(layout.ARTICLES, chosen, schema.ARTICLES, columns, latest=not all_versions)
 
     def article_batches(
         self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
-        all_versions: bool = False,
-    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
-        """Yield the rows of `articles`, unsorted and a batch at a time: for exports larger than memory."""
-        chosen = _Chosen.of(site, since, until)
-        yield from self._batches(layout.ARTICLES, chosen, schema.ARTICLES, latest=not all_versions)
+        all_versions: bool = False, columns: Sequence[str] | None = None,
+    ) -> pa.RecordBatchReader:  # fmt: skip
+        """Return the rows of `articles`, unsorted and a batch at a time: for what is larger than memory.
+
+        Arrow's own stream, once through: loop over it, or hand it to DuckDB or polars.
+        """
+        chosen, wanted = _Chosen.of(site, since, until), _subset(schema.ARTICLES, columns)
+        batches = self._batches(layout.ARTICLES, chosen, wanted, latest=not all_versions)
+        return pa.RecordBatchReader.from_batches(wanted, batches)
 
     def rejections(
-        self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None
-    ) -> pa.Table:
+        self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:  # fmt: skip
         """Return rejection rows by captured_at, then URL."""
         chosen = _Chosen.of(site, since, until)
-        batches = self._batches(layout.REJECTIONS, chosen, schema.REJECTIONS, latest=False)
-        return pa.Table.from_batches(batches, schema=schema.REJECTIONS).sort_by(
-            [("captured_at", "ascending"), ("url", "ascending")]
-        )
+        return self._table(layout.REJECTIONS, chosen, schema.REJECTIONS, columns, latest=False)
 
-    def lazy(self, *, all_versions: bool = False) -> pl.LazyFrame:
-        """Return the articles as a polars LazyFrame, whose filters and columns are pushed down to S3."""
+    def stories(self, *, since: datetime | None = None, min_sites: int = 2) -> pa.Table:
+        """Return the rows of stories that at least `min_sites` sites had, a row an article, the origin first.
+
+        With `since` those that an article captured since then is in, with all their articles. It is what the last
+        `cluster` found: the DAG `stories`, `ingest` and `./broadsheet stories` run one.
+        """
+        from storage.stories import read_stories  # noqa: PLC0415 - with what finds copies, which no other reader needs
+
+        return read_stories(self.store, since=_utc(since) if since else None, min_sites=min_sites)
+
+    def lazy(
+        self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
+        all_versions: bool = False,
+    ) -> pl.LazyFrame:  # fmt: skip
+        """Return the rows of `articles`, unsorted, as a polars LazyFrame, whose filters and columns reach S3."""
         import polars as pl  # noqa: PLC0415 - a second of import that the other readers need not pay
 
+        since, until = _utc(since) if since else None, _utc(until) if until else None
         if open_table(self.store, layout.ARTICLES) is None:
             return pl.DataFrame(schema.ARTICLES.empty_table()).lazy()
         uri = self.store.table_uri(layout.ARTICLES)
         frame = pl.scan_delta(uri, storage_options=self.store.table_options())
+        if site is not None:
+            frame = frame.filter(site=site)
+        if since:
+            frame = frame.filter(pl.col(DAY) >= since.date(), pl.col("captured_at") >= since)
+        if until:
+            frame = frame.filter(pl.col(DAY) <= until.date(), pl.col("captured_at") < until)
         if all_versions:
             return frame
         newest = frame.sort("captured_at", "version").group_by("article_id").agg(pl.col("version").last())
@@ -106,56 +129,84 @@ class Archive:
         table = open_table(self.store, layout.ARTICLES)
         return table.version() if table else None
 
+    def _table(
+        self, key: str, chosen: _Chosen, every: pa.Schema, columns: Sequence[str] | None, *, latest: bool
+    ) -> pa.Table:
+        """Return all chosen rows in order. They are read once: the few older versions among them fit in memory too."""
+        wanted = _subset(every, columns)
+        read = _widened(wanted, every, {*_IDENTITY, *_ORDER})
+        rows = pa.Table.from_batches(self._batches(key, chosen, read, latest=False), schema=read)
+        if latest:
+            rows = rows.filter(_is_latest(rows))
+        order = [(name, "ascending") for name in _ORDER if name in read.names]
+        return rows.sort_by(order).select(wanted.names)
+
     def _batches(self, key: str, chosen: _Chosen, columns: pa.Schema, *, latest: bool) -> Iterator[pa.RecordBatch]:
         table = open_table(self.store, key)
         if table is None:
             return
         with table_errors(self.store, key):
             files = self.store.table_files(key)
-            old = _superseded(table, files, chosen) if latest else pa.array([], pa.string())
-            for batch in scan(table, files, columns.names, when=chosen.when, texts=chosen.texts):
+            found = choose(table, files, when=chosen.when, texts=chosen.texts, days=chosen.days)
+            read = _widened(columns, schema.ARTICLES, _IDENTITY) if latest else columns
+            old = _superseded(found) if latest else pa.array([], pa.string())
+            for batch in found.to_batches(columns=read.names):
                 kept = batch.filter(pc.invert(pc.is_in(_version_key(batch), value_set=old))) if len(old) else batch
                 if kept.num_rows:
-                    yield kept
+                    yield kept.select(columns.names)
 
 
-def _superseded(table: DeltaTable, files: FileSystem, chosen: _Chosen) -> pa.Array:
-    """Return "article_id:version" of the chosen rows that are not the latest of their article."""
-    order_by = pa.schema([schema.ARTICLES.field(name) for name in ("article_id", "version", "captured_at")])
-    rows = pa.Table.from_batches(
-        scan(table, files, order_by.names, when=chosen.when, texts=chosen.texts), schema=order_by
-    )
-    order = rows.sort_by([("captured_at", "descending"), ("version", "descending")])
-    newest: set[str] = set()
-    old = []
-    for article, version in zip(order["article_id"].to_pylist(), order["version"].to_pylist(), strict=True):
-        if article in newest:
-            old.append(f"{article}:{version}")
-        newest.add(article)
-    return pa.array(old, pa.string())
+def _subset(every: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
+    if unknown := set(columns or ()) - set(every.names):
+        raise ValueError(f"no column {', '.join(sorted(unknown))}; there are {', '.join(every.names)}")
+    return every if columns is None else pa.schema([every.field(name) for name in columns])
 
 
-def _version_key(batch: pa.RecordBatch) -> pa.Array:
-    return pc.binary_join_element_wise(batch["article_id"], pc.cast(batch["version"], pa.string()), ":")
+def _widened(columns: pa.Schema, every: pa.Schema, names: Iterable[str]) -> pa.Schema:
+    """Return `columns` and those of `names` that the table has."""
+    missing = (name for name in every.names if name in names and name not in columns.names)
+    return pa.schema([*columns, *map(every.field, missing)])
+
+
+def _superseded(found: Dataset) -> pa.Array:
+    """Return "article_id:version" of the rows that are not the latest of their article."""
+    keys = _subset(schema.ARTICLES, _IDENTITY)
+    rows = pa.Table.from_batches(found.to_batches(columns=keys.names), schema=keys)
+    return _version_key(rows.filter(pc.invert(_is_latest(rows)))).combine_chunks()
+
+
+def _is_latest(rows: pa.Table) -> pa.Array:
+    """Return for each row whether it is the last of its article by captured_at, then version."""
+    articles = rows["article_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    moments = rows["captured_at"].cast(pa.int64()).to_numpy()
+    order = np.lexsort((rows["version"].to_numpy(), moments, articles))
+    latest = np.empty(rows.num_rows, bool)
+    latest[order] = np.diff(articles[order], append=-1) != 0
+    return pa.array(latest)
+
+
+def _version_key(rows: pa.RecordBatch | pa.Table) -> pa.Array:
+    return pc.binary_join_element_wise(rows["article_id"], pc.cast(rows["version"], pa.string()), ":")
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """Which rows: `when` prunes whole partitions by their day before any file is opened."""
+    """Which rows: `days` leaves whole partitions out before any file is opened; None means all."""
 
     when: pc.Expression | None
     texts: dict[str, list[str]]
+    days: str | None
 
     @classmethod
     def of(cls, site: str | None, since: datetime | None, until: datetime | None, url: str | None = None) -> _Chosen:
-        when = None
-        day, moment = pc.field(schema.PARTITION.name), pc.field("captured_at")
+        when, days, moment = None, [], pc.field("captured_at")
         if since is not None:
-            when = both(when, (day >= _utc(since).date()) & (moment >= _utc(since)))
+            when, days = moment >= _utc(since), [f"{DAY} >= '{_utc(since).date()}'"]
         if until is not None:
-            when = both(when, (day <= _utc(until).date()) & (moment < _utc(until)))
+            when, days = both(when, moment < _utc(until)), [*days, f"{DAY} <= '{_utc(until).date()}'"]
         texts = {"site": [site]} if site is not None else {}
-        return cls(when, texts | ({"article_id": [article_id(normalise_url(url))]} if url is not None else {}))
+        texts |= {"article_id": [article_id(normalise_url(url))]} if url is not None else {}
+        return cls(when, texts, " AND ".join(days) or None)
 
 
 def _utc(moment: datetime) -> datetime:

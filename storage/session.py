@@ -1,14 +1,14 @@
-"""The boto3 client behind a Store, and the options that give the Delta tables the same bucket and credentials."""
+"""The S3 client behind a Store, and the options that give the Delta tables the same bucket and credentials."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.session import Session
 
 from storage.errors import StoreConfigError
 
@@ -22,7 +22,7 @@ READ_TIMEOUT_S = 60
 TRIES = 7  # standard mode waits up to 1, 2, 4, 8, 16, 20 s between them: an S3 restart is outlived
 QUICK_TRIES = 2  # within 10 s
 CONNECTIONS = 32
-COMMIT_OPTIONS = {  # deltalake's own: commits by conditional PUT, the same patience as boto3's
+COMMIT_OPTIONS = {  # deltalake's own: commits by conditional PUT, the same patience as the client's
     "aws_conditional_put": "etag",
     "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
     "timeout": f"{READ_TIMEOUT_S}s",
@@ -34,21 +34,25 @@ NO_CREDENTIALS = (
 )
 
 
-def make_session(settings: StoreSettings) -> boto3.session.Session:
-    """Return a session with the settings' credentials, or boto3's own chain where they name none."""
+def make_session(settings: StoreSettings) -> Session:
+    """Return a session with the settings' credentials, or boto3's own chain where they name none.
+
+    It is botocore's: boto3 around it would load its transfer manager, a tenth of a second in every process.
+    """
+    session = Session(profile=settings.profile)
+    if settings.region:
+        session.set_config_variable("region", settings.region)
     try:
-        return boto3.session.Session(
-            aws_access_key_id=settings.access_key,
-            aws_secret_access_key=settings.secret_key.get_secret_value() if settings.secret_key else None,
-            aws_session_token=settings.session_token.get_secret_value() if settings.session_token else None,
-            region_name=settings.region,
-            profile_name=settings.profile,
-        )
+        session.get_scoped_config()
     except BotoCoreError as error:  # an unknown profile, a half-written config file
         raise StoreConfigError(f"AWS configuration: {error}") from error
+    if settings.access_key and settings.secret_key:
+        token = settings.session_token.get_secret_value() if settings.session_token else None
+        session.set_credentials(settings.access_key, settings.secret_key.get_secret_value(), token)
+    return session
 
 
-def make_client(session: boto3.session.Session, settings: StoreSettings, *, quick: bool = False) -> S3Client:
+def make_client(session: Session, settings: StoreSettings, *, quick: bool = False) -> S3Client:
     """Return a client for the settings' endpoint; `quick` gives up within 10 s."""
     config = Config(
         s3={"addressing_style": "path" if settings.endpoint else "auto"},
@@ -58,11 +62,15 @@ def make_client(session: boto3.session.Session, settings: StoreSettings, *, quic
         max_pool_connections=CONNECTIONS,
         proxies={} if settings.loopback else None,
     )
-    region = session.region_name or "us-east-1"
-    return session.client("s3", endpoint_url=settings.endpoint, region_name=region, config=config)
+    client = session.create_client("s3", endpoint_url=settings.endpoint, region_name=_region(session), config=config)
+    return cast("S3Client", client)
 
 
-def table_options(session: boto3.session.Session, settings: StoreSettings) -> dict[str, str]:
+def _region(session: Session) -> str:
+    return session.get_config_variable("region") or "us-east-1"
+
+
+def table_options(session: Session, settings: StoreSettings) -> dict[str, str]:
     """Return the storage options by which deltalake and polars reach the bucket: endpoint, region and credentials."""
     credentials = session.get_credentials()
     if credentials is None:
@@ -71,7 +79,7 @@ def table_options(session: boto3.session.Session, settings: StoreSettings) -> di
     options = {
         "AWS_ACCESS_KEY_ID": frozen.access_key or "",
         "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
-        "AWS_REGION": session.region_name or "us-east-1",
+        "AWS_REGION": _region(session),
     }
     if frozen.token:
         options["AWS_SESSION_TOKEN"] = frozen.token
