@@ -12,7 +12,9 @@ from extract.rejection import Reason
 from storage import schema
 from storage.articles import Archive
 from storage.client import Store
+from storage.errors import StoreError
 from storage.publish import publish
+from storage.stories import cluster
 from tests.storage.making import START, article, rejection, run_id, stage_outcomes
 
 DAY_MINUTES = 24 * 60
@@ -80,6 +82,29 @@ def test_other_days_are_not_read(archive: Archive) -> None:
         archive.articles()
 
 
+def test_only_the_columns_asked_for_are_given_in_their_order(archive: Archive) -> None:
+    latest = archive.articles(columns=["title", "url"])
+    assert latest.column_names == ["title", "url"]
+    assert [url.rpartition("/")[2] for url in latest["url"].to_pylist()] == ["ferry", "bridge", "tram"]
+    assert archive.rejections(columns=["reason"]).to_pylist() == [{"reason": "not_found"}] * 2
+    assert archive.article_batches(columns=["site"]).read_all().column_names == ["site"]
+    assert archive.articles(columns=["site"], site="nobody").num_rows == 0
+
+
+def test_a_column_that_is_not_there_is_named(archive: Archive) -> None:
+    with pytest.raises(ValueError, match="no column headline; there are article_id, site"):
+        archive.articles(columns=["headline"])
+
+
+def test_the_latest_of_two_versions_captured_at_one_moment_is_the_higher(store: Store) -> None:
+    for number, text in enumerate(["One.", "Two.", "Three."]):
+        stage_outcomes(store, "times", run_id(number), [article(text=text)])
+        publish(store)
+    archive = Archive(store)
+    assert names(archive) == [("bridge", 3)]
+    assert archive.article_batches(columns=["version"]).read_all().to_pylist() == [{"version": 3}]
+
+
 def test_rejections_are_read_by_time(archive: Archive) -> None:
     found = archive.rejections(since=START + timedelta(days=1)).to_pylist()
     assert [(row["url"], row["reason"]) for row in found] == [("https://times.example/gone", "not_found")]
@@ -89,6 +114,35 @@ def test_polars_reads_the_same(archive: Archive) -> None:
     assert archive.lazy().collect().height == 3
     frame = archive.lazy(all_versions=True).filter(pl.col("site") == "times").select("url", "version")
     assert sorted(frame.collect()["version"]) == [1, 1, 2]
+
+
+def test_polars_reads_the_site_and_time_asked_for(archive: Archive) -> None:
+    second = START + timedelta(days=1)
+    chosen = archive.lazy(since=second, until=second + timedelta(seconds=1)).collect()
+    assert chosen["version"].to_list() == [2]
+    assert archive.lazy(until=second).collect()["version"].to_list() == [1, 1]  # in force then
+    assert archive.lazy(site="post").collect()["url"].to_list() == ["https://times.example/tram"]
+    with pytest.raises(ValueError, match="has no time zone"):
+        archive.lazy(since=datetime(2026, 11, 22))  # noqa: DTZ001
+
+
+def test_a_stream_names_the_table_that_cannot_be_read(archive: Archive) -> None:
+    archive.store.delete([one.key for one in archive.store.list("tables/articles/captured_day=2026-11-22/")])
+    with pytest.raises(StoreError, match="tables/articles"):
+        archive.article_batches().read_all()
+
+
+def test_stories_are_those_of_so_many_sites(store: Store) -> None:
+    text = " ".join(f"Councillor number{number} spoke about harbour dues." for number in range(60))
+    copies = [article("dues", text), article("copy", text, minutes=9, site="post")]
+    stage_outcomes(store, "times", run_id(0), [*copies, article("other")])
+    publish(store)
+    archive = Archive(store)
+    assert archive.stories() == schema.STORIES.empty_table()
+    cluster(store, START + timedelta(hours=1))
+    assert archive.stories()["site"].to_pylist() == ["times", "post"]
+    assert archive.stories(min_sites=3).num_rows == 0
+    assert archive.stories(since=START + timedelta(hours=1)).num_rows == 0
 
 
 def test_batches_hold_the_same_rows(archive: Archive) -> None:
