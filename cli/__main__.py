@@ -22,6 +22,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "extract": "cli.pages:extract",
     "sites": "cli.sites:sites",
     "verify": "cli.verify:verify",
+    "export": "cli.export:export",
     "bench": "cli.bench:bench",
     "test": "cli.test:test",
     "crawl": "cli.steps:crawl",

@@ -96,12 +96,13 @@ def write_rows(rows: pa.Table, form: str | None, output: Path | None) -> None:
     writer: Writer = FORMATS[form]
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("parquet is not for a terminal; add -o FILE")
-    with _opened(output) as out:
+    with opened(output) as out:
         writer(rows, out)
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[IO[bytes]]:
+def opened(output: Path | None) -> Iterator[IO[bytes]]:
+    """Give the file `output`, which comes into being whole at the end or not at all; None: stdout."""
     if output is None:
         try:
             yield sys.stdout.buffer

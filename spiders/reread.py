@@ -60,7 +60,7 @@ def scan(stream: IO[bytes], name: str, filename: str, run_id: str) -> Scanned:
         for member in members:
             record = read_record(member, name)
             if record.rec_type in ANSWERS:
-                response = (record, _lines(record, member.length, member.offset, filename))
+                response = (record, record_lines(record, member.length, member.offset, filename))
             elif record.rec_type == "metadata" and response is not None:
                 scanned.lines += response[1]
                 if fact := _fact(response[0], parse_fields(record.raw_stream.read()), run_id):
@@ -72,7 +72,8 @@ def scan(stream: IO[bytes], name: str, filename: str, run_id: str) -> Scanned:
     return scanned
 
 
-def _lines(record: Any, length: int, offset: int, filename: str) -> list[bytes]:  # noqa: ANN401 - warcio has no types
+def record_lines(record: Any, length: int, offset: int, filename: str) -> list[bytes]:  # noqa: ANN401 - warcio has no types
+    """Return the index line of an answer that lies in `filename`, nothing for one that has none."""
     header, status = record.rec_headers.get_header, int(record.http_headers.get_statuscode())
     if not is_indexed(record.rec_type, status):
         return []

@@ -41,3 +41,7 @@ class ObjectRefused(StoreError):
 
 class TableError(StoreError):
     """A Delta table could not be read or written."""
+
+
+class NoScratchSpace(StoreError):
+    """The disk for temporary files is full or cannot be written."""
