@@ -20,6 +20,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "show": "cli.show:show",
     "stories": "cli.stories:stories",
     "extract": "cli.pages:extract",
+    "schema": "cli.schema:schema",
     "sites": "cli.sites:sites",
     "verify": "cli.verify:verify",
     "export": "cli.export:export",

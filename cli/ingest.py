@@ -19,7 +19,7 @@ from storage.connect import open_store
 @click.option("--revisit-now", is_flag=True, help="Every live article is due for a re-check.")
 @click.option("--json", "as_json", is_flag=True, help="Last line of stdout: the run report as JSON.")
 def ingest(*, sites: tuple[str, ...], revisit_now: bool, as_json: bool) -> None:
-    """Archive SITES (default: all enabled ones) once, now: discover, fetch, extract, stage, publish."""
+    """Archive SITES (default: all enabled ones) once, now: discover, fetch, extract, stage, publish, stories."""
     chosen = select_sites(sites, load_sites())
     if not chosen:
         raise click.UsageError(
@@ -32,6 +32,10 @@ def ingest(*, sites: tuple[str, ...], revisit_now: bool, as_json: bool) -> None:
         raise RunFailed("; ".join(f"{name}: {why}" for name, why in failed.items()))
     if report["refused"]:
         raise RunFailed(f"not published: {report['refused']}")
+    if report["unclustered"]:
+        raise RunFailed(
+            f"stories not updated: {report['unclustered']}; the articles are kept, the next run looks again"
+        )
     if report["stopped"]:
         raise RunFailed(
             "stopped before the end; everything captured so far is archived, the next run goes on from here"
@@ -48,6 +52,8 @@ def summary(report: dict[str, Any]) -> str:
         "  articles   {articles} new, {versions} edited, {gone} gone, {unchanged} unchanged".format(**published),
         "  not read   {not_due} not due, {not_modified} not modified, {unchanged} same bytes".format(**totals),
     ]
+    if report["stories"] and report["stories"]["members"]:
+        lines.append("  stories    {stories} new, {members} articles joined one".format(**report["stories"]))
     if totals["deferred"]:
         lines.append(f"  deferred   {totals['deferred']} to the next run")
     reasons = Counter(totals["rejections"])

@@ -77,6 +77,7 @@ class Ingestion:
         self._processes: list[CrawlProcess] = []
         self._stopped = False
         self._refused: str | None = None
+        self._unclustered: str | None = None
 
     def run(self) -> dict[str, Any]:
         """Do the whole pass and return its report; what fails for one site is in that site's part of it."""
@@ -92,8 +93,8 @@ class Ingestion:
             self._follow(pool, stagers, bar)
             manifests = self._finish(bar)
         close_runs(self._store, [opened, *self._dead], manifests)
-        published = self._publish()
-        return self._report(started_at, time.monotonic() - clock, manifests, published)
+        steps = {"published": self._publish(), "stories": self._cluster()}
+        return self._report(started_at, time.monotonic() - clock, manifests, steps)
 
     def _crawl(self) -> None:
         """Start the crawl processes; their events, and the end of each, come through the queue.
@@ -186,18 +187,16 @@ class Ingestion:
         return manifests
 
     def _publish(self) -> Event:
-        """Publish in a process of its own, whose memory goes with it; what it refused is kept for the report."""
-        argv = [sys.executable, "-m", "cli", "publish"]
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True, check=False)
-        *said, last = done.stderr.decode("utf-8", "replace").splitlines() or [""]
-        for line in said if done.returncode else [*said, last]:
-            sys.stderr.write(f"{line}\n" if line else "")
-        if done.returncode:
-            self._refused = last.removeprefix("Error: ")
-        if not done.stdout.strip():
+        """Publish what is staged; what was refused is kept for the report."""
+        published, self._refused = _step("publish")
+        if published is None:
             raise RunFailed(f"not published: {self._refused}")
-        published: Event = orjson.loads(done.stdout.splitlines()[-1])
         return published
+
+    def _cluster(self) -> Event | None:
+        """Find the stories of what was published; the next pass looks again at what this one fails to."""
+        stories, self._unclustered = _step("cluster")
+        return stories
 
     def _show(self, bar: Bar) -> None:
         passes = self._passes.values()
@@ -222,7 +221,7 @@ class Ingestion:
                 signal.signal(number, handler)
 
     def _report(
-        self, started_at: datetime, seconds: float, manifests: dict[str, RunManifest], published: Event
+        self, started_at: datetime, seconds: float, manifests: dict[str, RunManifest], steps: Event
     ) -> dict[str, Any]:
         sites = {name: self._site_report(one, manifests.get(name)) for name, one in self._passes.items()}
         return {
@@ -231,8 +230,9 @@ class Ingestion:
             "seconds": round(seconds, 3),
             "stopped": self._stopped,
             "refused": self._refused,
+            "unclustered": self._unclustered,
             "totals": _totals(list(sites.values())),
-            "published": published,
+            **steps,
             "sites": sites,
         }
 
@@ -245,6 +245,17 @@ class Ingestion:
             report |= {"profile": dict(manifest.profile)}
         report |= {"error": one.error} if one.error else {}
         return report | ({"shortfall": one.shortfall} if one.shortfall else {})
+
+
+def _step(verb: str) -> tuple[Event | None, str | None]:
+    """Return what a step printed, and why it failed if it did; in a process of its own, whose memory goes with it."""
+    argv = [sys.executable, "-m", "cli", verb]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True, check=False)
+    *said, last = done.stderr.decode("utf-8", "replace").splitlines() or [""]
+    for line in said if done.returncode else [*said, last]:
+        sys.stderr.write(f"{line}\n" if line else "")
+    printed = done.stdout.splitlines()
+    return orjson.loads(printed[-1]) if printed else None, last.removeprefix("Error: ") if done.returncode else None
 
 
 def _totals(sites: list[Event]) -> Event:

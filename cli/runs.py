@@ -35,17 +35,18 @@ def new_run_id(moment: datetime | None = None) -> str:
 
 
 def crawl_manifest(store: Store, site: Site, report: CrawlReport, dead: Iterable[OpenRun]) -> RunManifest:
-    """Return the manifest of a finished crawl: its own segments and those of the `dead` runs that it takes over."""
+    """Return the manifest of a finished crawl: its own captures and those of the `dead` runs that it takes over."""
     run_ids = {opened.run_id for opened in dead if site.name in opened.sites}
     run_ids |= {run_id for run_id, _ in report.recovered}
     archive = S3CaptureArchive(store)
-    adopted = {run_id: archive.segments(site.name, run_id) for run_id in sorted(run_ids - {report.run_id})}
-    taken = [segment for segments in adopted.values() for segment in segments]
+    adopted = sorted(run_ids - {report.run_id})
+    taken = [segment for run_id in adopted for segment in archive.segments(site.name, run_id)]
+    taken += [index for run_id in adopted for index in archive.indexes(site.name, run_id)]
     told = report.to_json()
     manifest = RunManifest(
         site.name,
         report.run_id,
-        asked={"site": site.model_dump(mode="json"), "adopted": sorted(adopted)}
+        asked={"site": site.model_dump(mode="json"), "adopted": adopted}
         | {key: told[key] for key in ("started_at", "finished_at", "finish_reason")},
         counts={key: told[key] for key in ("discovered", "outcomes", "requests", "bytes_received")},
         failures=tuple(told["failures"]),

@@ -5,27 +5,31 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
 
 from extract.capture import WarcRecord
+from extract.says import Says
+
+HEX_16 = {"pattern": "^[0-9a-f]{16}$"}
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedSpan:
     """A visible span of the article region that is not in the text. `where` is its DOM path."""
 
-    text: str
-    reason: str
-    where: str
+    text: Annotated[str, Says("as it stood on the page")]
+    reason: Annotated[str, Says("what it was taken for; after a colon, by what")]
+    where: Annotated[str, Says("DOM path of the element")]
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What read the page. `confidence` is 0 to 1; `profile` is the site profile's id, if one was used."""
 
-    engine: str
-    version: str
-    profile: str | None = None
-    confidence: float | None = None
+    engine: Annotated[str, Says("what found the body")]
+    version: Annotated[str, Says("of the engine, then of our reader: `2.3.1+broadsheet.2`")]
+    profile: Annotated[str | None, Says("id of the site's profile it was read with")] = None
+    confidence: Annotated[float | None, Says("0 to 1 (extraction.md)", {"minimum": 0, "maximum": 1})] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +39,45 @@ class Article:
     `version`, `status` and `run_id` are not on the page: staging and publishing fill them.
     """
 
-    article_id: str
-    site: str
-    url: str
-    canonical_url: str | None
-    title: str
-    authors: tuple[str, ...]
-    published_at: datetime | None
-    modified_at: datetime | None
-    published_source: str | None  # json-ld, meta, time, url, feed, sitemap
-    captured_at: datetime
-    language: str | None  # ISO 639-1
-    section: str | None
-    tags: tuple[str, ...]
-    description: str | None
-    image: str | None
-    text: str = field(repr=False)
-    word_count: int
-    text_sha256: str
-    rights: tuple[str, ...]  # opt-outs as found, e.g. "robots: noarchive", "tdm-reservation: 1"
-    extraction: Extraction
-    removed: tuple[RemovedSpan, ...] = field(default=(), repr=False)
-    capture: WarcRecord | None = None
-    version: int = 1
-    status: str = "live"  # live, gone
-    run_id: str = ""
+    article_id: Annotated[str, Says("first 16 hex digits of the sha256 of `url`", HEX_16)]
+    site: Annotated[str, Says("its name in sites.yaml", {"pattern": "^[a-z0-9-]+$"})]
+    url: Annotated[
+        str,
+        Says(
+            "as discovered: scheme and host in lower case, fragment and tracking parameters (`utm_*`, `fbclid`, "
+            "`gclid`, …) dropped, nothing else touched",
+            {"pattern": "^https?://"},
+        ),
+    ]
+    canonical_url: Annotated[str | None, Says("`<link rel=canonical>`, else `og:url`")]
+    title: Annotated[str, Says("without the site's name")]
+    authors: Annotated[tuple[str, ...], Says('names, without "By"')]
+    published_at: Annotated[datetime | None, Says("never later than the capture; no date rather than a guess")]
+    modified_at: Annotated[datetime | None, Says("likewise")]
+    published_source: Annotated[
+        str | None,
+        Says("where `published_at` was found", {"enum": ["json-ld", "meta", "time", "url", "feed", "sitemap"]}),
+    ]
+    captured_at: Annotated[datetime, Says("when this version was fetched first")]
+    language: Annotated[str | None, Says("ISO 639-1: declared, else detected", {"pattern": "^[a-z]{2}$"})]
+    section: Annotated[str | None, Says("as the page says")]
+    tags: Annotated[tuple[str, ...], Says("as the page says")]
+    description: Annotated[str | None, Says("as the page says")]
+    image: Annotated[str | None, Says("address of its main picture")]
+    text: Annotated[str, Says("one paragraph a line")] = field(repr=False)
+    word_count: Annotated[int, Says("in scripts without blanks a character counts as a word", {"minimum": 0})]
+    text_sha256: Annotated[str, Says("of `text` in UTF-8, in hex", {"pattern": "^[0-9a-f]{64}$"})]
+    rights: Annotated[tuple[str, ...], Says("opt-outs as found, e.g. `robots: noai`, `tdm-reservation: 1`")]
+    extraction: Annotated[Extraction, Says("what read the page")]
+    removed: Annotated[
+        tuple[RemovedSpan, ...], Says("visible spans of the article's region that are not in `text`")
+    ] = field(default=(), repr=False)
+    capture: Annotated[WarcRecord | None, Says("where the response lies, as it was fetched")] = None
+    version: Annotated[int, Says("1, 2, …; a new one only when title or text changed", {"minimum": 1})] = 1
+    status: Annotated[str, Says("gone after its publisher removed it, its text stays", {"enum": ["live", "gone"]})] = (
+        "live"
+    )
+    run_id: Annotated[str, Says("the run that captured it")] = ""
 
 
 def content_sha256(title: str, text_sha256: str) -> str:

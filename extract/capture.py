@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
+
+from extract.says import Says
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +16,13 @@ class WarcRecord:
     `payload_digest` is WARC's own spelling, "sha1:" and 32 base32 characters, over the payload as stored.
     """
 
-    key: str
-    offset: int
-    length: int
-    payload_digest: str
-    http_status: int
+    key: Annotated[str, Says("of the WARC object, below the bucket's prefix")]
+    offset: Annotated[int, Says("of the record's first byte", {"minimum": 0})]
+    length: Annotated[int, Says("in bytes, compressed", {"minimum": 1})]
+    payload_digest: Annotated[
+        str, Says("`sha1:` and 32 base32 characters, over the payload as stored", {"pattern": "^(sha1:[A-Z2-7]{32})?$"})
+    ]
+    http_status: Annotated[int, Says("as answered")]
 
 
 @dataclass(frozen=True, slots=True)

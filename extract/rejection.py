@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from extract.capture import WarcRecord
+from extract.says import Says
 
 
 class Reason(StrEnum):
@@ -46,10 +48,10 @@ class Reason(StrEnum):
 class Rejection:
     """One URL without an article. `detail` is one line for people; `captured_at` is when it was tried."""
 
-    site: str
-    url: str
-    captured_at: datetime
-    reason: Reason
-    detail: str = ""
-    capture: WarcRecord | None = None
-    run_id: str = ""
+    site: Annotated[str, Says("its name in sites.yaml", {"pattern": "^[a-z0-9-]+$"})]
+    url: Annotated[str, Says("as discovered")]
+    captured_at: Annotated[datetime, Says("when it was tried")]
+    reason: Annotated[Reason, Says("one of a closed list (records.md)")]
+    detail: Annotated[str, Says("one line for people")] = ""
+    capture: Annotated[WarcRecord | None, Says("where the response lies, if there was one")] = None
+    run_id: Annotated[str, Says("the run that tried it")] = ""

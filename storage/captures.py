@@ -49,9 +49,16 @@ class S3CaptureArchive:
 
     def segments(self, site: str, run_id: str) -> list[StoredObject]:
         """Return the run's WARC segments in the bucket, in order."""
+        return self._written(site, run_id, ".warc.gz")
+
+    def indexes(self, site: str, run_id: str) -> list[StoredObject]:
+        """Return the indexes of those, in the same order; one is missing where the run died before it was stored."""
+        return self._written(site, run_id, ".cdxj")
+
+    def _written(self, site: str, run_id: str, suffix: str) -> list[StoredObject]:
         start = layout.raw_day_prefix(site, layout.run_started(run_id).date())
         keys = [one.key for one in self._store.list(layout.raw_prefix(site), start_after=start)]
-        own = [key for key in keys if key.endswith(".warc.gz") and key.rpartition("/")[2].startswith(f"{run_id}-")]
+        own = [key for key in keys if key.endswith(suffix) and key.rpartition("/")[2].startswith(f"{run_id}-")]
         return [self._object(key) for key in sorted(own, key=lambda key: key.rpartition("/")[2])]
 
     def read_segment(self, stored: StoredObject, to: Path) -> None:

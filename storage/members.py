@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import Annotated
+
+from extract.article import HEX_16
+from extract.says import Says
 
 DAY = timedelta(days=1)
 
@@ -18,18 +22,26 @@ class Member:
     another member's or the other way round. `merged_ids`: ids of stories that it was listed under before.
     """
 
-    story_id: str  # the article_id of the member captured first
-    article_id: str
-    site: str
-    url: str
-    title: str
-    version: int
-    published_at: datetime | None
-    captured_at: datetime
-    is_origin: bool
-    similarity: float
-    story_captured_at: datetime  # captured_at of the member captured first
-    merged_ids: tuple[str, ...] = ()
+    story_id: Annotated[str, Says("the article_id of the member captured first", HEX_16)]
+    article_id: Annotated[str, Says("as in `articles`", HEX_16)]
+    site: Annotated[str, Says("as in `articles`", {"pattern": "^[a-z0-9-]+$"})]
+    url: Annotated[str, Says("of `version`")]
+    title: Annotated[str, Says("of `version`")]
+    version: Annotated[int, Says("the latest found to be a copy", {"minimum": 1})]
+    published_at: Annotated[datetime | None, Says("of `version`")]
+    captured_at: Annotated[datetime, Says("when the article was captured first")]
+    is_origin: Annotated[bool, Says("true for one member of each story, the one that was out first")]
+    similarity: Annotated[
+        float,
+        Says(
+            "0 to 1: the largest share of a text that another member has too, of the shorter of the two",
+            {"minimum": 0, "maximum": 1},
+        ),
+    ]
+    story_captured_at: Annotated[datetime, Says("`captured_at` of the member captured first")]
+    merged_ids: Annotated[
+        tuple[str, ...], Says("ids of stories that the member was listed under before they became part of this one")
+    ] = ()
 
     @property
     def published_by(self) -> datetime:

@@ -33,11 +33,12 @@ def record_schema(record: type) -> pa.Schema:
 
 
 def _arrow_field(name: str, hint: Any) -> pa.Field:  # noqa: ANN401 - a type hint
-    inner, nullable = _without_none(hint)
+    inner, nullable = without_none(hint)
     return pa.field(name, _arrow_type(inner), nullable=nullable)
 
 
-def _without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+def without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+    """Return the type of `hint`, and whether it may be None as well."""
     if typing.get_origin(hint) in {types.UnionType, typing.Union}:
         inner = [part for part in typing.get_args(hint) if part is not types.NoneType]
         if len(inner) == 1:

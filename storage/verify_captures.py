@@ -86,7 +86,7 @@ def _check_orphans(place: Place, runs: SiteRuns, captures: Mapping[str, Found], 
 
 
 def _is_taken_over(place: Place, runs: SiteRuns, run_id: str, key: str) -> bool:
-    """Return whether `key` is a dead run's that a later one took over; of such segments it lists no index."""
+    """Return whether `key` is a dead run's that a later one took over, or an index that came after that."""
     segment = key.removesuffix(".cdxj") + ".warc.gz" if key.endswith(".cdxj") else key
     find_adopter(place, runs, run_id)
     return run_id in runs.adopted and segment in runs.sizes

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from extract.stored import StoredObject
 from extract.warc import read_members
 from spiders.demo.newspaper import Demo, ManualClock
 from storage import layout
@@ -93,6 +94,19 @@ def test_a_killed_pass_loses_nothing(cli: Cli, demo: Demo, store: Store) -> None
     cli.ingest()
     assert {row["url"] for row in cli.rows()} == {article.url for article in demo.truth(0)}
     assert not list_open(store)
+    keys = {one.key for one in store.list("raw/")}
+    listed = {one.key for name in demo.sites for one in listed_captures(store, name.name)}
+    assert listed == keys  # the dead run's too, each with its index
+    assert {layout.index_key(key) for key in keys if key.endswith(".warc.gz")} == {
+        key for key in keys if key.endswith(".cdxj")
+    }
+
+
+def listed_captures(store: Store, site: str) -> list[StoredObject]:
+    """What the manifests of a site list below raw/."""
+    runs = [run for one in store.list(f"runs/{site}/") if (run := layout.manifest_run(one.key))]
+    objects = [one for _, run_id in runs for one in read_manifest(store, site, run_id)[0].objects]
+    return [one for one in objects if one.key.startswith("raw/")]
 
 
 def test_a_stopped_pass_keeps_what_it_has_and_says_so(cli: Cli, demo: Demo) -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spiders.demo.newspaper import Demo, ManualClock
+from storage.client import Store
 from storage.schema import STORIES
 from tests.cli.conftest import Cli
 
@@ -22,26 +23,41 @@ def archive(cli: Cli, demo: Demo, clock: ManualClock) -> Cli:
     return cli
 
 
-def test_an_agency_report_on_two_sites_is_one_story(archive: Cli) -> None:
-    rows = archive.rows("stories")
+def test_a_pass_finds_the_agency_report_on_two_sites_and_the_step_finds_no_more(
+    cli: Cli, demo: Demo, clock: ManualClock
+) -> None:
+    assert demo.papers
+    clock.at_s = 600.0
+    found = cli.ingest()["stories"]
+    assert (found["versions"], found["members"], found["stories"]) == (len(cli.rows()), 2, 1)
+    assert json.loads(cli("cluster").stdout) == found | {"versions": 0, "members": 0, "stories": 0}
+    rows = cli.rows("stories", "--no-update")
     assert [sorted(row) for row in rows] == [sorted(set(STORIES.names) - {"captured_day"})] * 2
     assert {row["story_id"] for row in rows} <= {row["article_id"] for row in rows}
     assert [row["is_origin"] for row in rows] == [True, False]
     assert ["tidal" in rows[0]["url"], "turbines" in rows[1]["url"]] == [True, True]
     assert rows[0]["published_at"] < rows[1]["published_at"]
-    assert archive.rows("stories", "--since", "1h") == rows
-    assert archive.rows("stories", "--since", "2999-01-01") == []
-    assert archive.rows("stories", "--min-sites", "3") == []
-    assert "--min-sites" in archive("stories", "--min-sites", "0", code=2).stderr
+    assert cli.rows("stories", "--since", "1h") == rows
+    assert cli.rows("stories", "--since", "2999-01-01") == []
+    assert cli.rows("stories", "--min-sites", "3") == []
+    assert "--min-sites" in cli("stories", "--min-sites", "0", code=2).stderr
 
 
-def test_the_step_looks_at_each_article_once_and_what_it_found_comes_out_in_every_format(
-    archive: Cli, tmp_path: Path
+def test_a_pass_whose_stories_fail_says_so_and_keeps_its_articles(
+    cli: Cli, demo: Demo, clock: ManualClock, store: Store
 ) -> None:
-    assert archive.rows("stories", "--no-update") == []
-    first = json.loads(archive("cluster").stdout)
-    assert (first["versions"], first["members"], first["stories"]) == (len(archive.rows()), 2, 1)
-    assert json.loads(archive("cluster").stdout) == first | {"versions": 0, "members": 0, "stories": 0}
+    clock.at_s = 600.0
+    store.put("tables/stories/_delta_log/00000000000000000000.json", b"no log")
+    done = cli("ingest", "--json", code=1)
+    assert "stories not updated: " in done.stderr.splitlines()[-1]
+    assert "tables/stories" in done.stderr.splitlines()[-1]
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert (report["stories"], report["published"]["articles"]) == (None, len(demo.truth(600)))
+    store.delete(["tables/stories/_delta_log/00000000000000000000.json"])
+    assert json.loads(cli("cluster").stdout)["stories"] == 1
+
+
+def test_what_was_found_comes_out_in_every_format(archive: Cli, tmp_path: Path) -> None:
     rows = archive.rows("stories", "--no-update")
     assert len(rows) == 2
     table = list(csv.DictReader(io.StringIO(archive("stories", "--format", "csv").stdout)))

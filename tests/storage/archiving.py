@@ -55,8 +55,11 @@ class Newsroom:
         self, number: int, written: tuple[StoredObject, ...], *, adopted: int | None = None, frontier: bool = True
     ) -> RunManifest:
         """Read what was `written` and hand it to the publisher."""
+        archive, dead = S3CaptureArchive(self.store), [] if adopted is None else [run_id(adopted)]
+        taken = [
+            one for died in dead for one in (*archive.segments(self.site, died), *archive.indexes(self.site, died))
+        ]
         run = run_id(number)
-        taken = [] if adopted is None else S3CaptureArchive(self.store).segments(self.site, run_id(adopted))
         outcomes = [outcome for one in (*taken, *written) for outcome in self.read(one)]
         write_part(self.store, self.site, run, 0, outcomes)
         staged = stage_parts(self.store, self.site, run, [0], [])
@@ -64,7 +67,7 @@ class Newsroom:
             self.note(outcomes)
         reasons = Counter(one.reason.value for one in outcomes if isinstance(one, Rejection))
         manifest = RunManifest(
-            self.site, run, RunState.STAGED, asked={"adopted": [] if adopted is None else [run_id(adopted)]},
+            self.site, run, RunState.STAGED, asked={"adopted": dead},
             objects=(*written, *taken, *([staged.object] if staged.object else [])),
             counts={"discovered": len(outcomes), "outcomes": {"captured": len(outcomes)}, "recovered": 0,
                     "articles": len(outcomes) - reasons.total(), "rejections": dict(reasons)},

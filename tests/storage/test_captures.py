@@ -51,10 +51,11 @@ def test_a_runs_segments_are_found_again_over_midnight_and_no_others(store: Stor
     for place in other:
         archive.put_segment(*place, segment(tmp_path, b"other"), b"")
     own = [
-        archive.put_segment("times", run_id(1), number, day, segment(tmp_path, b"%d" % number), b"")[0]
+        archive.put_segment("times", run_id(1), number, day, segment(tmp_path, b"%d" % number), b"i%d" % number)
         for number, day in enumerate([DAY, DAY, NEXT])
     ]
-    assert archive.segments("times", run_id(1)) == own
+    assert archive.segments("times", run_id(1)) == [warc for warc, _ in own]
+    assert archive.indexes("times", run_id(1)) == [index for _, index in own]
 
 
 def test_a_segment_is_fetched_whole_or_refused(store: Store, tmp_path: Path) -> None:

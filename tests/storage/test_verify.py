@@ -363,6 +363,8 @@ def test_what_a_dead_run_captured_belongs_to_the_run_that_took_it_over(newsroom:
     flip(newsroom.store, warc(4))
     (said,) = found(newsroom.store)
     assert said.startswith(f"{warc(4)}: altered")
+    flip(newsroom.store, layout.index_key(warc(4)))
+    assert [one.partition(": altered")[0] for one in found(newsroom.store)] == [layout.index_key(warc(4)), warc(4)]
 
 
 def test_a_run_read_by_two_runs_doubles_nothing(newsroom: Newsroom) -> None:
