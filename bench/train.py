@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,11 +31,13 @@ from extract.blocks import BlockTree, read_blocks
 from extract.body import parse_html, read_votes
 from extract.capture import Capture
 from extract.encoding import decode_text
-from extract.features import Features, Signals, block_features
+from extract.features import Features, Signals, bare_features, block_features, unvoted_rows
 from extract.learning import read_site
 from extract.metadata import read_metadata
 from extract.read import page_signals, read_page
 from extract.rejection import Rejection
+from extract.removal import region
+from extract.surroundings import Floats
 
 FOLDS = 5
 SURE = 0.8  # of a block without a label, to be given the model's own
@@ -82,7 +84,11 @@ def read_example(page: Page) -> Example | None:
     capture = Capture("train", page.url, page.url, 200, (), b"", MOMENT)
     signals = page_signals(read_metadata(tree, capture))
     signals = Signals(read_votes(tree, page.url, blocks), signals.headlines, signals.standfirst, signals.article_body)
-    found = block_features(blocks, signals)
+    return labelled(page, blocks, block_features(blocks, signals), signals)
+
+
+def labelled(page: Page, blocks: BlockTree, found: Features, signals: Signals) -> Example:
+    """Return the blocks with their labels; all pages of a set weigh the same, longer blocks more."""
     labels = label_blocks(page.gold, [block.text for block in blocks.blocks])[found.candidates]
     words = np.array([len(text.split()) for text in found.squeezed], float)[found.candidates]
     weights = np.sqrt(words + 2)
@@ -90,13 +96,32 @@ def read_example(page: Page) -> Example | None:
     return Example(page, fold_of(page.site), blocks, found, signals, labels, weights)
 
 
+def crop(example: Example) -> Example | None:
+    """Return the page as a profile's reading sees it: the region of the text or up to two levels more, no votes."""
+    of_body = example.found.candidates[example.labels == 1].tolist()
+    if not of_body:
+        return None
+    node = region(example.tree, of_body)
+    for _ in range(number(example.page.page_id) % 3):
+        node = max(example.tree.parents[node], 0)
+    blocks = read_blocks(example.tree.nodes[node])
+    bare = bare_features(blocks)
+    rows = unvoted_rows(blocks, bare, example.signals, range(len(blocks.blocks)))
+    return labelled(example.page, blocks, replace(bare, matrix=rows), example.signals)
+
+
 def fold_of(site: str) -> int:
     """Return the fold of a site: all its pages are trained on, or none."""
-    return int(hashlib.sha256(site.encode()).hexdigest(), 16) % FOLDS
+    return number(site) % FOLDS
+
+
+def number(name: str) -> int:
+    """Return a number drawn by the name alone."""
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16)
 
 
 def fit(
-    examples: list[Example], matrices: list[features.Floats], labels: list[Doubles], names: tuple[str, ...], rounds: int
+    examples: list[Example], matrices: list[Floats], labels: list[Doubles], names: tuple[str, ...], rounds: int
 ) -> lightgbm.Booster:
     """Return trees trained on the labelled blocks of the examples."""
     known = [~np.isnan(one) for one in labels]
@@ -108,7 +133,7 @@ def fit(
 
 
 def unseen(
-    examples: list[Example], matrices: list[features.Floats], labels: list[Doubles], names: tuple[str, ...], rounds: int
+    examples: list[Example], matrices: list[Floats], labels: list[Doubles], names: tuple[str, ...], rounds: int
 ) -> list[Doubles]:
     """Return of each example what trees say that were trained without its fold."""
     predicted: list[Doubles] = [np.zeros(0)] * len(examples)
@@ -140,7 +165,17 @@ def fill(examples: list[Example], predicted: list[Doubles]) -> list[Doubles]:
 
 
 def train(examples: list[Example], folder: Path) -> None:
-    """Write both forests, trained on `examples`, to `folder`."""
+    """Write the forests, trained on `examples`, to `folder`: those for whole pages, and those for known regions."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cropped = [one for example in examples if (one := crop(example))]
+    for name, pages in (("", examples), ("region_", cropped)):
+        for stage, trees in zip(("first", "second"), stages(pages), strict=True):
+            text = slim(trees.model_to_string(importance_type="split"))
+            (folder / f"{name}{stage}.txt").write_text(text, encoding="utf-8")
+
+
+def stages(examples: list[Example]) -> tuple[lightgbm.Booster, lightgbm.Booster]:
+    """Return the trees of both stages; the second learns from what the first says of pages it has not seen."""
     first_matrices = [one.found.matrix for one in examples]
     guessed = unseen(examples, first_matrices, [one.labels for one in examples], features.NAMES, ROUNDS[0])
     labels = fill(examples, guessed)
@@ -150,10 +185,7 @@ def train(examples: list[Example], folder: Path) -> None:
         neighbours.second_features(one.tree, one.found, one.all_blocks(guess))
         for one, guess in zip(examples, before, strict=True)
     ]
-    second = fit(examples, second_matrices, labels, neighbours.NAMES, ROUNDS[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, trees in (("first", first), ("second", second)):
-        (folder / f"{name}.txt").write_text(slim(trees.model_to_string(importance_type="split")), encoding="utf-8")
+    return first, fit(examples, second_matrices, labels, neighbours.NAMES, ROUNDS[1])
 
 
 _SLIM = ("split_gain=", "internal_value=", "internal_weight=", "internal_count=", "leaf_weight=", "leaf_count=")
@@ -237,6 +269,7 @@ def use(folder: Path) -> None:
     """Let extract/ read with the models of `folder`."""
     body.MODELS = folder
     body.models.cache_clear()
+    body.region_models.cache_clear()
 
 
 MOMENT = datetime(2026, 11, 1, tzinfo=UTC)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-import re2
 from lxml.html import HtmlElement
+
+from extract.class_words import HIDDEN_BIT, element_bits
 
 # what a browser shows no text of, or only in a widget
 _UNSEEN: Final = frozenset((
@@ -30,73 +30,7 @@ MAX_BLOCKS = 20_000  # a page with more text blocks is a data dump; the rest is 
 MAX_DEPTH = 240  # libxml2 cuts at 256
 _BREAK = "\x0b"  # stands for <br>; blank like any other once lines are parted
 _TERMINAL = (".", "!", "?", "…", "。", "！", "？", "”", '"', "»", ":")
-_BLANKS = re.compile(r"\s+")
 _CONTROLS = dict.fromkeys([*range(9), *range(14, 32), *range(127, 160), 0x200B, 0xFEFF, 0x00AD], None)
-
-# Elements that say what they hold. A block carries a bit for each of its ancestors' tags…
-TAG_BITS: Final = (
-    "article", "main", "aside", "nav", "footer", "header", "figure", "figcaption", "form", "ul", "ol", "table",
-    "blockquote", "section", "button", "details", "dl", "pre", "address", "dialog", "a", "h1", "h2", "h3", "p",
-)  # fmt: skip
-# …and one for each word group found in their class, id, role, itemprop or test id: the words that page themes use,
-# in the main languages of news; no site's own. Patterns are searched in each word (articleBody and article-body are
-# "article" and "body"), phrases are two words in a row.
-WORD_GROUPS: Final = {
-    "body": r"body|paragraph|cuerpo|corpo|corps|fliess|texto|wysiwyg|formatted|prose|richtext|^rte$",
-    "article": r"article|^story|entry|^post|noticia|artik|beitrag|^news|detail",
-    "content": r"content|^main|^text|copy|^page$",
-    "related": r"relat|recommend|^more$|^mehr|^lire$|relacionad|correlat|verwandt|teaser|outbrain|taboola|popular|"
-               r"trend|latest|^see$|also|suggest|similar|^next|veja|leia|promo|readmore|crosslink|interlink|linkbox|"
-               r"linklist|^most$|^thema",
-    "newsletter": r"newsletter|subscri|signup|optin|^abo|mailing|mailchimp|mc4wp|^cta|member|donat|support",
-    "share": r"^shar(?:e|ing)|social|follow|addthis|addtoany|whatsapp|teilen|partag|compart|toolbar|tools|^actions?$",
-    "comment": r"comment|disqus|respond|discuss|kommentar|coment|reply|forum|^reader",
-    "author": r"author|byline|^bio|writer|contributor|profile|autor|auteur|creator|signature|journalist|people",
-    "caption": r"caption|credit|legend|bildunter|didascal|^pie$",
-    "media": r"figure|image|^img|photo|picture|galler|slideshow|video|player|carousel|slider|media|^foto|^bild",
-    "nav": r"^nav|menu|breadcrumb|paginat|pager|^toc$|^tabs?$|masthead|topbar|^skip",
-    "header": r"header|^head$|^hero|intro|^top$",
-    "footer": r"foot|copyright|legal|disclaimer|imprint|bottom|colophon",
-    "sidebar": r"side|aside|widget|^rail|^right$|secondary|^modul|complement|^col(?:umn)?$",
-    "ad": r"^ads?$|advert|sponsor|banner|anzeige|publicid|werbung|^dfp|commerc|affiliat|shop|product|^deal|^buy|price",
-    "tags": r"^tags?$|topic|keyword|categor|label|kicker|eyebrow|rubri|overline|dachzeile|taxonom|section",
-    "date": r"date|^time|^meta|publish|datum|fecha|posted",
-    "summary": r"summary|^lead|standfirst|^dek$|^deck|subtitle|subhead|chapo|excerpt|abstract|descri|entradilla|"
-               r"sumario|ingress|vorspann|perex|bajada|strap|snippet|synopsis|^sub$|^lede$",
-    "title": r"title|headline|heading|^titre|titulo|^titel",
-    "paywall": r"paywall|premium|piano|subscriber|regwall|^meter|locked|poool|login|register|restrict|^gate",
-    "embed": r"tweet|twitter|instagram|facebook|tiktok|youtube|embed|iframe|bluesky|telegram",
-    "live": r"^live|ticker|timeline|update|liveblog",
-    "box": r"box|^fact|inset|callout|pullquote|kasten|highlight|^card|keypoint|panel|^notes?$|^info",
-    "consent": r"cookie|consent|gdpr|privacy|^cmp|onetrust|didomi|optanon|usercentrics",
-    "unseen": r"^sr$|visually|screenreader|hidden|^a11y|noprint|^hide|invisible|modal|popup|overlay|^print$",
-    "list": r"list|^links?$|^items?$|^grid|^feed|archive|stream|^loop|river|collection|listing",
-    "quote": r"quote|zitat|^cita",
-}  # fmt: skip
-_PHRASES: Final = {
-    "related": "read-more read-also read-next you-may also-like most-read most-viewed lire-aussi zum-thema in-line "
-               "inline-link internal-link link-box link-list leia-mais mas-sobre up-next",
-    "newsletter": "sign-up opt-in call-to",
-    "body": "post-content entry-content article-text story-text main-text post-text",
-    "sidebar": "right-rail right-column",
-    "summary": "sub-title sub-head sub-headline sous-titre",
-    "unseen": "screen-reader sr-only",
-    "caption": "img-desc image-text photo-text image-description",
-}  # fmt: skip
-_GROUP_BIT: Final = {name: 1 << at for at, name in enumerate(WORD_GROUPS, len(TAG_BITS))}
-_PHRASE_BITS: Final = {phrase: _GROUP_BIT[name] for name, phrases in _PHRASES.items() for phrase in phrases.split()}
-_WORDS = re.compile(r"[A-Z]?[a-z]{2,24}|[A-Z]{2,24}|[^\W\d_a-zA-Z]{2,24}")
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NAMED = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "aria-label")
-HIDDEN_BIT: Final = len(TAG_BITS) + len(WORD_GROUPS)  # style or attribute says that it is not shown
-MASK_BITS: Final = HIDDEN_BIT + 1
-_TAG_BIT: Final = {tag: 1 << at for at, tag in enumerate(TAG_BITS)}
-
-
-def bit_mask(names: Iterable[str]) -> int:
-    """Return the bits of tags and word groups of these names; some names are both."""
-    wanted = set(names)
-    return sum(1 << at for at, name in enumerate([*TAG_BITS, *WORD_GROUPS]) if name in wanted)
 
 
 @dataclass(slots=True)
@@ -191,45 +125,6 @@ def _stable(classes: str) -> str:
     return ".".join(sorted({_VARYING.sub("0", name) for name in classes[:400].split()}))
 
 
-def _group_set() -> re2.Set:
-    found = re2.Set.SearchSet()
-    for pattern in WORD_GROUPS.values():
-        found.Add(pattern)
-    found.Compile()
-    return found
-
-
-_GROUPS = _group_set()  # all groups in one pass
-
-
-@lru_cache(maxsize=65_536)
-def _word_bits(word: str) -> int:
-    return sum(1 << at + len(TAG_BITS) for at in _GROUPS.Match(word) or ())
-
-
-@lru_cache(maxsize=16_384)
-def _bits(named: str) -> int:
-    bits = 0
-    before = ""
-    for word in map(str.lower, _WORDS.findall(named)):
-        bits |= _word_bits(word) | _PHRASE_BITS.get(f"{before}-{word}", 0)
-        before = word
-    return bits
-
-
-def _own_bits(element: HtmlElement, tag: str) -> int:
-    get = element.get
-    bits = _TAG_BIT.get(tag, 0)
-    if element.attrib:
-        named = " ".join(value[:200] for name in _NAMED if (value := get(name)))
-        if named:
-            bits |= _bits(named)
-        style = get("style")
-        if get("hidden") is not None or (style and _HIDDEN_STYLE.search(style)):
-            bits |= 1 << HIDDEN_BIT
-    return bits
-
-
 class _Reader:
     """One walk over a tree: text gathers until a block-level element begins or ends, or two line breaks follow."""
 
@@ -248,7 +143,7 @@ class _Reader:
     def _element(self, element: HtmlElement, tag: str, parent: int, depth: int) -> None:
         page = self.page
         node = len(page.nodes)
-        own = _own_bits(element, tag)
+        own = element_bits(element, tag)
         classes = element.get("class")
         page.kinds.append(self.kinds.setdefault((tag, _stable(classes) if classes else None), len(self.kinds)))
         page.nodes.append(element)
@@ -282,7 +177,7 @@ class _Reader:
                 self._text(child.tail, in_link=in_link, strong=strong)
 
     def _inline(self, element: HtmlElement, tag: str, node: int, depth: int, *, in_link: bool, strong: bool) -> None:
-        if element.attrib and _own_bits(element, tag) >> HIDDEN_BIT & 1:
+        if element.attrib and element_bits(element, tag) >> HIDDEN_BIT & 1:
             return
         if tag == "a":
             self.links += 1
@@ -305,10 +200,10 @@ class _Reader:
 
     def _flush(self, node: int) -> None:
         if self.parts:
-            text = "".join(self.parts).translate(_CONTROLS)
+            text = "".join(self.parts)
             lines = _paragraphs(text) if self.breaks else [text]
             for line in lines:
-                if read := _BLANKS.sub(" ", line).strip():
+                if read := _one_line(line):
                     share = len(line) / len(text)
                     block = Block(
                         read,
@@ -340,6 +235,12 @@ class _Reader:
             sum(cell.links for cell in cells), sum(cell.strong_chars for cell in cells), 0,
         )  # fmt: skip
         self.page.blocks[first:] = [joined]
+
+
+def _one_line(text: str) -> str:
+    """Return a text on one line, without controls and marks that are not seen."""
+    read = " ".join(text.split())
+    return read if read.isprintable() else " ".join(text.translate(_CONTROLS).split())
 
 
 def _paragraphs(text: str) -> list[str]:

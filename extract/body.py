@@ -1,7 +1,8 @@
 """The body of a page: trafilatura's reading, judged again block by block by a model trained on many sites.
 
 The model is two forests of boosted trees (extract/models/, made by `python -m bench.train`): the first sees each
-block for itself, the second also what the first thought of the others.
+block for itself, the second also what the first thought of the others. Two more serve where a site's profile knows
+the region of the text: they see that region only, and no other reader's vote.
 """
 
 from __future__ import annotations
@@ -107,12 +108,21 @@ def judge(page: BlockTree, signals: Signals) -> Judged:
 
 @cache
 def models() -> tuple[Forest, Forest]:
-    """Return both forests; raises ModelError when they were trained on other features than these."""
-    forests = read_forest(MODELS / "first.txt"), read_forest(MODELS / "second.txt")
-    for forest, names in zip(forests, (features.NAMES, neighbours.NAMES), strict=True):
-        if forest.names != names:
-            raise ModelError(f"{MODELS}: trained on other features; run python -m bench.train")
-    return forests
+    """Return the forests of a full reading; raises ModelError when they were trained on other features than these."""
+    return _forest("first", features.NAMES), _forest("second", neighbours.NAMES)
+
+
+@cache
+def region_models() -> tuple[Forest, Forest]:
+    """Return the forests that judge blocks of a known region without trafilatura's vote; raises ModelError."""
+    return _forest("region_first", features.NAMES), _forest("region_second", neighbours.NAMES)
+
+
+def _forest(name: str, names: tuple[str, ...]) -> Forest:
+    forest = read_forest(MODELS / f"{name}.txt")
+    if forest.names != names:
+        raise ModelError(f"{MODELS}: trained on other features; run python -m bench.train")
+    return forest
 
 
 def read_votes(tree: HtmlElement, url: str, page: BlockTree) -> tuple[str, ...]:

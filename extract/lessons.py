@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from extract.agreement import Verdict, judge_shapes
 from extract.article import Article
-from extract.profile import Evidence, Profile, ProfileError, Verdict, judge_shapes, reading_order
+from extract.profile import Evidence, Profile, ProfileError, reading_order
 
 if TYPE_CHECKING:
     from extract.read import Reading

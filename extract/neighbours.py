@@ -8,9 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.blocks import MASK_BITS, BlockTree
+from extract.blocks import BlockTree
+from extract.class_words import MASK_BITS
 from extract.features import NAMES as FIRST_NAMES
-from extract.features import Features, Floats
+from extract.features import Features
+from extract.surroundings import Floats
 
 Doubles = NDArray[np.float64]
 SURE = 0.85  # a block of the body beyond doubt

@@ -4,13 +4,12 @@ A profile is counted, never written by hand, and is data: JSON with sorted keys.
 what the body model thought of each page's blocks. Counts are integers, and pages are counted in the order of their
 article ids, so the same readings give the same bytes in any order.
 
-What a profile may not do: remove prose that stands on one page only. `adjust` says how that is kept.
+What a profile may not do: remove prose that stands on one page only. extract/adjust.py says how that is kept.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
@@ -20,9 +19,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from extract.blocks import HIDDEN_BIT, BlockTree, bit_mask, signature
-from extract.features import PHRASES, Features
+from extract.blocks import BlockTree, signature
+from extract.class_words import HIDDEN_BIT
+from extract.features import Features
 from extract.removal import region
+from extract.shapes import LONG_LINE, passage, shapes, text_hash
 
 FORMAT: Final = 1
 MAX_PAGES = 30  # recent pages that are remembered one by one, to tell versions of an article from other articles
@@ -30,28 +31,13 @@ MAX_KEYS = 1000  # shapes; the rarest go first
 MAX_TEXTS = 400  # passages seen on several pages
 MAX_LINES = 40  # long lines by which an article is known again
 MIN_LINES = 3  # with fewer long ones, it is known by all its lines
-LONG_LINE = 60  # characters
 SAME_ARTICLE = 0.4  # of the long lines shared: versions or copies of one article, which count once
 MIN_PAGES = 2  # other pages with a shape or a passage, before it says anything
 SETTLED_PAGES = 4  # and more: pages may be read by the profile alone
 HALF_LIFE = 200  # pages, after which all counts are halved: a redesign is forgotten at last
 SURE_KEEP, SURE_DROP = 0.85, 0.15  # of a shape's characters kept on the site's pages
 COMMON = 0.8  # of the site's pages, on which the element that holds the text is found
-MAX_REGIONS = 6  # elements around a text
-REPEAT_SHARE = 0.3  # of the site's pages; a passage on fewer is no chrome
-MAX_LOSS = 0.02  # of a run's characters: how much less a new profile may agree with the full readings
-WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
-_CLIP = 3.0  # log odds
-# long blocks whose own mark-up says that they are something other than the article's prose
-_MARKED: Final = bit_mask(
-    ("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall")
-)
-# of a sentence: "What do you sing?" is no label
-_ENDS: Final = (".", "!", "?", "…", "”", '"', "»", "’", "。", "\uff01", "\uff1f", "」", "؟", "।")
-_DIGITS = re.compile(r"\d+")
-_PROMPTS = tuple(
-    at for at, name in enumerate(PHRASES) if name not in {"correction", "navigation"}
-)  # what marks a line as other than the prose around it
+MAX_REGIONS = 12  # elements around a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,39 +92,6 @@ class Profile:
         return min(common)[1] if common else None
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Where a block stands and what it looks like. `coarse` has only the nearest two elements of `fine`."""
-
-    fine: str
-    coarse: str
-    look: str  # prose, marked, label, prompt, linked
-
-
-def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, Shape]:
-    """Return the shape of each block; a profile counts blocks by it."""
-    known: dict[int, str] = {}
-    prompts: NDArray[np.bool_] = np.any(found.says[:, _PROMPTS], axis=1)
-    found_shapes = {}
-    for at in blocks:
-        block = page.blocks[at]
-        node = block.node
-        if node not in known:
-            known[node] = signature(page.nodes[node], 3)
-        size = len(block.text)
-        if block.link_chars > 0.6 * size:
-            look = "linked"
-        elif prompts[at] and size < 200:
-            look = "prompt"
-        elif size < LONG_LINE and not block.text.endswith(_ENDS):
-            look = "label"
-        else:
-            look = "marked" if page.bits_around(node, 2) & _MARKED else "prose"
-        nearest = "<".join(known[node].split("<", 2)[:2])
-        found_shapes[at] = Shape(f"{known[node]}|{look}", f"~{nearest}|{look}", look)
-    return found_shapes
-
-
 def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool_]) -> Evidence:
     """Return what a full reading teaches; `kept`: which blocks the page's own model keeps."""
     chosen = np.flatnonzero(kept).tolist()
@@ -176,28 +129,17 @@ def _regions(page: BlockTree, chosen: list[int]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(around))
 
 
-def passage(text: str, shape: Shape) -> str:
-    """Return the hash of a passage in its place: an article's standfirst, in a teaser on other pages, is no chrome."""
-    return text_hash(f"{shape.coarse} {text}", exact=shape.look == "prose")
-
-
-def text_hash(text: str, *, exact: bool) -> str:
-    """Return 12 hex digits of a passage; numbers count if `exact`: in prose they may be the news, in "12 views" not."""
-    read = " ".join(text.casefold().split())
-    return hashlib.sha256((read if exact else _DIGITS.sub("0", read)).encode()).hexdigest()[:12]
-
-
 def learn(profile: Profile | None, evidence: Iterable[Evidence]) -> Profile:
     """Return the profile with more pages counted; versions or copies of an article already counted add nothing."""
     known = profile or Profile()
-    fresh = _fresh(known, evidence)
+    fresh = fresh_pages(known, evidence)
     if not fresh:
         return known
     grown = _halved(known) if known.pages + len(fresh) > HALF_LIFE else known
     return _counted(grown, fresh, 1, tuple([*known.recent, *fresh][-MAX_PAGES:]))
 
 
-def _fresh(known: Profile, evidence: Iterable[Evidence]) -> list[Evidence]:
+def fresh_pages(known: Profile, evidence: Iterable[Evidence]) -> list[Evidence]:
     """Return the pages that are not of an article counted already, one of each article."""
     fresh: list[Evidence] = []
     for one in sorted(evidence, key=reading_order):
@@ -221,7 +163,7 @@ class SitePages:
     @classmethod
     def of(cls, evidence: Iterable[Evidence]) -> SitePages:
         """Count the pages, in whatever order they come."""
-        pages = tuple(_fresh(Profile(), evidence))
+        pages = tuple(fresh_pages(Profile(), evidence))
         return cls(pages, _counted(Profile(), pages, 1, ()))
 
     def without(self, page: Evidence) -> Profile:
@@ -238,56 +180,6 @@ def leave_one_out(evidence: Sequence[Evidence | None]) -> list[Profile]:
     """Return for each page the profile that all others teach; versions and copies of its article are left out too."""
     site = SitePages.of(filter(None, evidence))
     return [site.without(page) if page else site.whole for page in evidence]
-
-
-def agreement(profile: Profile, evidence: Iterable[Evidence]) -> float:
-    """Return the share, 0 to 1, of the pages' characters whose shape the profile decides as the full reading did.
-
-    A shape that it does not know or is not sure of is not agreed: so a redesign shows. 0 of no pages.
-    """
-    verdicts = [judge_shapes(profile, one) for one in evidence]
-    chars = sum(verdict.chars for verdict in verdicts)
-    return sum(verdict.agreed for verdict in verdicts) / chars if chars else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Characters of pages: all, those that a profile decides as the full readings did, and as they did not."""
-
-    chars: int = 0
-    agreed: int = 0
-    denied: int = 0
-
-
-def judge_shapes(profile: Profile, page: Evidence, *, counted: bool = False) -> Verdict:
-    """Return how far the profile's shapes decide as a full reading did. A page that is `counted` in it is left out."""
-    agreed = denied = 0
-    fine = {key: seen for key, seen in page.keys.items() if not key.startswith("~")}
-    for key, (blocks, chars, kept) in fine.items():
-        count = profile.keys.get(key, Count())
-        if counted:
-            count = Count(count.pages - 1, count.blocks - blocks, count.chars - chars, count.kept - kept)
-        if count.pages < MIN_PAGES or SURE_DROP < count.share < SURE_KEEP:
-            continue
-        right = kept if count.share >= SURE_KEEP else chars - kept
-        agreed, denied = agreed + right, denied + chars - right
-    return Verdict(sum(chars for _, chars, _ in fine.values()), agreed, denied)
-
-
-def better(old: Profile | None, new: Profile, evidence: Iterable[Evidence]) -> bool:
-    """Return whether `new`, which is `old` taught `evidence`, may replace it, judged on these pages.
-
-    It may not where it agrees less than the old one, by more than MAX_LOSS, and decides more otherwise: one that is
-    only less sure asks for full readings, which does no harm. Each page is judged by what the others taught.
-    """
-    if old is None or not old.pages:
-        return True
-    fresh = _fresh(old, evidence)
-    before = [judge_shapes(old, one) for one in fresh]
-    after = [judge_shapes(new, one, counted=True) for one in fresh]
-    loss = sum(one.agreed for one in before) - sum(one.agreed for one in after)
-    worse = sum(one.denied for one in after) > sum(one.denied for one in before)
-    return not (worse and loss > MAX_LOSS * sum(one.chars for one in before))
 
 
 def _same(one: Evidence, other: Evidence) -> bool:
@@ -351,51 +243,6 @@ def _halved(profile: Profile) -> Profile:
         texts={text: pages // 2 for text, pages in profile.texts.items()},
         regions={key: (pages // 2, out // 2) for key, (pages, out) in profile.regions.items()},
     )
-
-
-def adjust(
-    profile: Profile, page: BlockTree, found: Features, probability: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], dict[int, str]]:
-    """Return the probabilities with the site's evidence, and why blocks fell: "site_chrome: seen on k of n pages".
-
-    Two things move a block. Its shape: how much of the same shape is kept on at least MIN_PAGES other pages; this
-    can bring a block in, and takes one out only if it is no prose or the page's own model would drop it anyway.
-    Its words: the same passage on at least MIN_PAGES other articles and REPEAT_SHARE of all; this takes it out. So
-    prose that stands on one page only is never removed by what other pages look like.
-    """
-    moved = probability.copy()
-    chrome: dict[int, str] = {}
-    candidates = found.candidates.tolist()
-    for at, shape in shapes(page, found, candidates).items():
-        p = probability[at]
-        seen = profile.texts.get(passage(page.blocks[at].text, shape), 0)
-        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and not (p > SURE_KEEP and shape.look == "label"):
-            moved[at] = 0.0
-            chrome[at] = f"site_chrome: seen on {seen} of {profile.pages} pages"
-            continue
-        count = known_shape(profile, shape)
-        if count is None:
-            continue
-        weight = WEIGHT * min(1.0, count.pages / 4)
-        odds = _logit(p) + weight * _logit(count.share)
-        new = 1 / (1 + np.exp(-odds))
-        if shape.look == "prose" and new < p and p >= 0.5:
-            continue
-        moved[at] = new
-    return moved, chrome
-
-
-def known_shape(profile: Profile, shape: Shape) -> Count | None:
-    """Return how often a shape was seen, by its fine or else its coarse key; None if on too few pages."""
-    for key in (shape.fine, shape.coarse):
-        count = profile.keys.get(key)
-        if count is not None and count.pages >= MIN_PAGES:
-            return count
-    return None
-
-
-def _logit(p: float) -> float:
-    return float(np.clip(np.log(max(p, 1e-6) / max(1 - p, 1e-6)), -_CLIP, _CLIP))
 
 
 def to_json(profile: Profile) -> bytes:

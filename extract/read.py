@@ -13,6 +13,7 @@ import numpy as np
 from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
+from extract.adjust import adjust
 from extract.article import Article, Extraction, RemovedSpan
 from extract.blocks import BlockTree
 from extract.body import ENGINE, ENGINE_VERSION, NoTreeError, keeps, parse_html, read_body
@@ -23,7 +24,7 @@ from extract.features import Features, Signals
 from extract.kind import judge_page, read_signals
 from extract.language import article_language
 from extract.metadata import Metadata, read_metadata
-from extract.profile import Evidence, Profile, adjust, gather
+from extract.profile import Evidence, Profile, gather
 from extract.rejection import Reason, Rejection
 from extract.removal import refuse_lines, removed_spans, whole_tables
 from extract.rights import read_rights
@@ -116,7 +117,7 @@ def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: P
         profile
         and profile.settled
         and not is_sample(capture.body)
-        and (settled := read_settled(tree, profile, signals.headlines))
+        and (settled := read_settled(tree, profile, signals))
     ):
         kept = np.flatnonzero(settled.kept).tolist()
         return _cleaned(settled.page, kept, settled.found, signals, settled.chrome, settled.sure)

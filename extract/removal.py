@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Final
 
 from extract.article import RemovedSpan
-from extract.blocks import HIDDEN_BIT, BlockTree, bit_mask
-from extract.features import PHRASES, Features, Signals, squeeze
+from extract.blocks import BlockTree
+from extract.class_words import HIDDEN_BIT, bit_mask
+from extract.features import Features, Signals, squeeze
+from extract.wording import PHRASES
 
 
 class Removal(StrEnum):

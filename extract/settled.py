@@ -1,28 +1,33 @@
-"""Reading a page by its site's settled profile alone: no trafilatura, no model, only the region that holds the text.
+"""Reading a page by its site's settled profile: without trafilatura, and only the region that holds the text.
 
-Every block must have a shape that the profile knows well; anything else is a doubt, and a doubt is read in full.
+Blocks of shapes that the profile knows well are kept or left out as on other pages. Others are judged by forests
+that see the region alone, without trafilatura's vote; where they are not sure, the page is in doubt and read in full.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
+from extract.adjust import known_shape, moved_by, seen_on
 from extract.blocks import BlockTree, has_signature, read_blocks
-from extract.features import Features, bare_features, squeeze
-from extract.profile import MIN_PAGES, REPEAT_SHARE, SURE_DROP, SURE_KEEP, Profile, known_shape, passage, shapes
+from extract.body import KEEP, region_models
+from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
+from extract.neighbours import second_features
+from extract.profile import SURE_DROP, SURE_KEEP, Count, Profile
+from extract.shapes import Shape, shapes
 
-SAMPLE = 20  # one page in so many is read in full all the same, and the profile learns from it
+SAMPLE = 32  # one page in so many is read in full all the same, and the profile learns from it
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
-_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
-MAX_UNKNOWN = (
-    0.1  # of the text's characters, in other blocks than prose whose shapes the profile does not know: left out
-)
+DOUBT = (0.3, 0.7)  # a probability between these is in doubt
+MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
+MAX_ASKED = 0.5  # of the text's characters, in blocks that the profile does not decide: the site looks otherwise now
+_TEXT_TAGS = frozenset(("h2", "h3", "h4", "h5", "h6", "tr"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def is_sample(body: bytes) -> bool:
     return hashlib.sha256(body).digest()[0] % SAMPLE == 0
 
 
-def read_settled(tree: HtmlElement, profile: Profile, headlines: tuple[str, ...]) -> SettledReading | None:
+def read_settled(tree: HtmlElement, profile: Profile, signals: Signals) -> SettledReading | None:
     """Return the text by the profile's reading; None on any doubt."""
     root = _region(tree, profile.region)
     if root is None:
@@ -50,36 +55,81 @@ def read_settled(tree: HtmlElement, profile: Profile, headlines: tuple[str, ...]
     if not page.blocks:
         return None
     found = bare_features(page)
-    kept = np.zeros(len(page.blocks), bool)
-    chrome: dict[int, str] = {}
-    titles = {squeeze(title) for title in headlines}
-    unknown = 0
-    weight = certain = 0.0
+    decided = _by_profile(page, found, profile, signals)
+    _judge(page, found, signals, decided)
+    chars = np.array([len(block.text) for block in page.blocks])
+    kept = decided.probability >= KEEP
+    text = int(chars[kept].sum())
+    if not max(MIN_CHARS, profile.shortest / STRETCH) <= text <= profile.longest * STRETCH:
+        return None
+    if _is_doubtful(page, decided, chars, text):
+        return None
+    sure = float((chars * np.maximum(decided.probability, 1 - decided.probability)).sum() / chars.sum())
+    return SettledReading(page, found, kept, decided.chrome, sure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What the profile says of each block; of those in `asked` too little, so that forests judge them."""
+
+    probability: NDArray[np.float64]
+    chrome: dict[int, str]
+    asked: dict[int, tuple[Shape, Count | None]]
+    open: set[int]  # of those asked for, where the forests are not sure, or the site speaks against them
+
+
+def _by_profile(page: BlockTree, found: Features, profile: Profile, signals: Signals) -> _Decided:
+    decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set())
+    labels = {}
+    titles = {squeeze(title) for title in signals.headlines}
     for at, shape in shapes(page, found, range(len(page.blocks))).items():
-        text = page.blocks[at].text
         count = known_shape(profile, shape)
-        seen = profile.texts.get(passage(text, shape), 0)
-        if seen >= MIN_PAGES and seen >= REPEAT_SHARE * profile.pages and shape.look != "label":
-            chrome[at] = f"site_chrome: seen on {seen} of {profile.pages} pages"
+        seen = seen_on(profile, page.blocks[at].text, shape)
+        if seen and shape.look != "label":
+            decided.chrome[at] = seen
         elif found.squeezed[at] in titles:
             continue  # not text, whatever stands around it
-        elif shape.look == "prose" and (count is None or count.share < SURE_KEEP):
-            return None  # not even where all its like went: what stands on one page only is judged by the page
-        elif count is None or SURE_DROP < count.share < SURE_KEEP:
-            if shape.look == "label" and page.nodes[page.blocks[at].node].tag in _HEADINGS:
-                return None  # a subhead or the head of a box
-            unknown += len(text)
-        else:
-            kept[at] = count.share >= SURE_KEEP
-            weight += len(text)
-            certain += len(text) * max(count.share, 1 - count.share)
-    chars = sum(len(page.blocks[at].text) for at in np.flatnonzero(kept).tolist())
-    if (
-        not max(MIN_CHARS, profile.shortest / STRETCH) <= chars <= profile.longest * STRETCH
-        or unknown > MAX_UNKNOWN * chars
-    ):
-        return None
-    return SettledReading(page, found, kept, chrome, certain / weight)
+        elif count and (count.share >= SURE_KEEP or (count.share <= SURE_DROP and shape.look != "prose")):
+            decided.probability[at] = count.share
+            if shape.look == "label" and count.share < KEEP:
+                labels[at] = shape, count
+        elif not is_hopeless(
+            page, page.blocks[at]
+        ):  # prose above all, be it where all its like went: what stands on one page only is judged by the page
+            decided.asked[at] = shape, count
+    beside = {*decided.asked, *np.flatnonzero(decided.probability >= KEEP).tolist()}
+    decided.asked.update((at, known) for at, known in labels.items() if {at - 1, at + 1} <= beside)  # a subhead?
+    return decided
+
+
+def _judge(page: BlockTree, found: Features, signals: Signals, decided: _Decided) -> None:
+    """Fill in what the forests say of the blocks asked for, the others being known."""
+    blocks = list(decided.asked)
+    if not blocks:
+        return
+    first, second = region_models()
+    rows = unvoted_rows(page, found, signals, blocks)
+    decided.probability[blocks] = first.predict(rows)
+    asked = replace(found, candidates=np.array(blocks), matrix=rows)
+    own = second.predict(second_features(page, asked, decided.probability))
+    for (at, (shape, count)), p in zip(decided.asked.items(), own.tolist(), strict=True):
+        moved = decided.probability[at] = moved_by(shape, count, p)
+        if DOUBT[0] < moved < DOUBT[1] or (moved >= KEEP) != (p >= KEEP):
+            decided.open.add(at)
+
+
+def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], text: int) -> bool:
+    """Whether what may well be text is in doubt, or too much else; `text`: characters kept."""
+    return (
+        any(_may_be_text(page, at, decided.asked[at][0]) for at in decided.open)
+        or int(chars[list(decided.open)].sum()) > MAX_DOUBT * text
+        or int(chars[list(decided.asked)].sum()) > MAX_ASKED * text
+    )
+
+
+def _may_be_text(page: BlockTree, at: int, shape: Shape) -> bool:
+    """Whether a block is a sentence, a subhead or a row of a table."""
+    return shape.look == "prose" or page.nodes[page.blocks[at].node].tag in _TEXT_TAGS
 
 
 def _region(tree: HtmlElement, wanted: str | None) -> HtmlElement | None:

@@ -15,7 +15,6 @@ from extract.markup import Markup, visible_text
 
 MAX_TITLE = 1000  # characters
 MAX_TAIL = 60  # of a site's name with its claim or section
-_SPACE = re.compile(r"\s+")
 _TAG = re.compile(r"<[^<>]{1,200}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff\ufffc\ufffd]")
@@ -55,8 +54,9 @@ def clean_text(value: str | None, limit: int) -> str | None:
         text = html.unescape(html.unescape(text))
     if "<" in text:
         text = _TAG.sub(" ", text)
-    text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", text))
-    return _SPACE.sub(" ", text).strip()[:limit] or None
+    if not text.isprintable() or "\ufffc" in text or "\ufffd" in text:
+        text = _UNPRINTABLE.sub(" ", _INVISIBLE.sub("", text))
+    return " ".join(text.split())[:limit] or None
 
 
 def read_headings(

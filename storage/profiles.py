@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from extract.profile import Evidence, Profile, ProfileError, better, from_json, learn, to_json
+from extract.agreement import better
+from extract.profile import Evidence, Profile, ProfileError, from_json, learn, to_json
 from storage import layout
 from storage.client import Store
 from storage.errors import ObjectMissing, StoreConflict, StoreError

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extract.blocks import HIDDEN_BIT, MAX_BLOCKS, MAX_CELL_CHARS, TAG_BITS, BlockTree, read_blocks, signature
+from extract.blocks import MAX_BLOCKS, MAX_CELL_CHARS, BlockTree, read_blocks, signature
 from extract.body import parse_html
+from extract.class_words import HIDDEN_BIT, TAG_BITS
 from tests.extract.visible import ink, printed
 
 SENTENCE = "The pilot boat came in at dawn with its lamps still lit, and nobody on the quay asked why it was so late."

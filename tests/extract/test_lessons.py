@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from extract.agreement import Verdict, agreement, better, judge_shapes
 from extract.lessons import MAX_ARTICLES, Lessons, Notes, choose, merge, nothing_taught, pack, unpack
-from extract.profile import Evidence, ProfileError, SitePages, Verdict, agreement, better, judge_shapes, learn
+from extract.profile import Evidence, ProfileError, SitePages, learn
 from extract.read import read_page
 from tests.extract.page import PARAGRAPHS, capture, news_page
 

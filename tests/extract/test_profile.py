@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from extract.article import Article
 from extract.capture import Capture
 from extract.learning import read_site, settle
-from extract.profile import LONG_LINE, Evidence, Profile, ProfileError, from_json, learn, leave_one_out, to_json
+from extract.profile import Evidence, Profile, ProfileError, from_json, learn, leave_one_out, to_json
 from extract.read import read_article, read_page
 from extract.rejection import Rejection
+from extract.shapes import LONG_LINE
 from tests.extract.paper import Story, headline, printed_page, sentence
 
 SLOGAN = "The Tern Post is written, printed and carried by the people of the coast, and belongs to none but them."

@@ -7,7 +7,7 @@ import pytest
 from extract.article import Article
 from extract.capture import Capture
 from extract.learning import settle
-from extract.profile import SETTLED_PAGES, Profile
+from extract.profile import SETTLED_PAGES, Count, Profile
 from extract.read import read_article, read_page
 from extract.settled import SAMPLE, is_sample
 from tests.extract.paper import Story, printed_page, sentence
@@ -94,8 +94,7 @@ STRANGE = f"<blockquote class='strange'>{sentence(14_000)}</blockquote>"
 @pytest.mark.parametrize(
     ("wanted", "written"),
     [
-        ("</p><p", f"</p>{STRANGE}<p"),  # prose in a shape that no page had
-        ("<p>", "<div class='new'>"),  # all of it so
+        ("<p>", "<div class='new'>"),  # all of it in a shape that no page had
         ("article-body", "story-text"),
         ("<main>", "<main class='m'>"),
         ("</main>", "</main><main><article class='article post-9'><div class='article-body'><p>Another</p></div></article></main>"),
@@ -107,8 +106,28 @@ def test_a_page_that_looks_otherwise_is_read_in_full(wanted: str, written: str) 
     assert not by_profile(given, learned)
     kept = text(given, learned).splitlines()
     assert [line for line in kept if line in Story(11).lines] == list(Story(11).lines)
-    if STRANGE in written:
-        assert sentence(14_000) in kept
+
+
+def test_prose_in_a_shape_that_no_page_had_is_kept() -> None:
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    lines = list(Story(11).lines)
+    given = doubtful(printed_page(Story(11)), f"{lines[0]}</p>", f"{lines[0]}</p>{STRANGE}")
+    assert by_profile(given, learned)
+    assert text(given, learned).splitlines() == [lines[0], sentence(14_000), *lines[1:]]
+
+
+def test_a_subhead_that_site_and_page_judge_differently_is_read_in_full() -> None:
+    subhead = "<h2>What the ferry costs from Monday</h2>"
+    first = Story(12).lines[0]
+    given = doubtful(printed_page(Story(12)), f"{first}</p>", f"{first}</p>{subhead}")
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    assert by_profile(given, learned)
+    assert "What the ferry costs from Monday" in text(given, learned)
+    heads = Count(pages=9, blocks=9, chars=270, kept=0)  # as of boxes on other pages
+    shape = "h2<div.article-body<article.article.post-0<main|label"
+    learned = replace(learned, keys=dict(learned.keys) | {shape: heads})
+    assert not by_profile(given, learned)
+    assert "What the ferry costs from Monday" in text(given, learned)
 
 
 def test_a_text_that_is_much_longer_or_shorter_is_read_in_full(theme: str, profile: Profile) -> None:

@@ -1,0 +1,71 @@
+"""What a site's profile changes in the judgement of a page's blocks, and what it may not change."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract.blocks import BlockTree
+from extract.features import Features
+from extract.profile import MIN_PAGES, SURE_KEEP, Count, Profile
+from extract.shapes import Shape, passage, shapes
+
+REPEAT_SHARE = 0.3  # of the site's pages; a passage on fewer is no chrome
+WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
+_CLIP = 3.0  # log odds
+
+
+def adjust(
+    profile: Profile, page: BlockTree, found: Features, probability: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], dict[int, str]]:
+    """Return the probabilities with the site's evidence, and why blocks fell: "site_chrome: seen on k of n pages".
+
+    Two things move a block. Its shape: how much of the same shape is kept on at least MIN_PAGES other pages
+    (`moved_by`). Its words: the same passage on other articles (`seen_on`); this takes it out, but for a label of
+    which the page's own model is sure. So prose that stands on one page only is never removed by what other pages
+    look like.
+    """
+    moved = probability.copy()
+    chrome: dict[int, str] = {}
+    for at, shape in shapes(page, found, found.candidates.tolist()).items():
+        own = float(probability[at])
+        seen = seen_on(profile, page.blocks[at].text, shape)
+        if seen and not (own > SURE_KEEP and shape.look == "label"):
+            moved[at] = 0.0
+            chrome[at] = seen
+        else:
+            moved[at] = moved_by(shape, known_shape(profile, shape), own)
+    return moved, chrome
+
+
+def seen_on(profile: Profile, text: str, shape: Shape) -> str | None:
+    """Return on how many pages a passage was seen, if on MIN_PAGES and REPEAT_SHARE of all."""
+    seen = profile.texts.get(passage(text, shape), 0)
+    if seen < MIN_PAGES or seen < REPEAT_SHARE * profile.pages:
+        return None
+    return f"site_chrome: seen on {seen} of {profile.pages} pages"
+
+
+def moved_by(shape: Shape, count: Count | None, probability: float) -> float:
+    """Return a block's probability moved by how often its like was kept.
+
+    That can bring a block in, and takes one out only if it is no prose or the page's own model drops it anyway.
+    """
+    if count is None:
+        return probability
+    weight = WEIGHT * min(1.0, count.pages / 4)
+    moved = float(1 / (1 + np.exp(-(_logit(probability) + weight * _logit(count.share)))))
+    return probability if shape.look == "prose" and moved < probability and probability >= 0.5 else moved
+
+
+def known_shape(profile: Profile, shape: Shape) -> Count | None:
+    """Return how often a shape was seen, by its fine or else its coarse key; None if on too few pages."""
+    for key in (shape.fine, shape.coarse):
+        count = profile.keys.get(key)
+        if count is not None and count.pages >= MIN_PAGES:
+            return count
+    return None
+
+
+def _logit(p: float) -> float:
+    return float(np.clip(np.log(max(p, 1e-6) / max(1 - p, 1e-6)), -_CLIP, _CLIP))

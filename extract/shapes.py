@@ -1,0 +1,75 @@
+"""What a block of a page looks like and where it stands: what blocks of a site's pages are compared by."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract.blocks import BlockTree, signature
+from extract.class_words import bit_mask
+from extract.features import Features
+from extract.wording import PHRASES
+
+LONG_LINE = 60  # characters
+# long blocks whose own mark-up says that they are something other than the article's prose
+_MARKED: Final = bit_mask(
+    ("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall")
+)
+# of a sentence: "What do you sing?" is no label
+_ENDS: Final = (".", "!", "?", "…", "”", '"', "»", "’", "。", "\uff01", "\uff1f", "」", "؟", "।")
+_DIGITS = re.compile(r"\d+")
+_PROMPTS = tuple(
+    at for at, name in enumerate(PHRASES) if name not in {"correction", "navigation"}
+)  # what marks a line as other than the prose around it
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where a block stands and what it looks like. `coarse` has only the nearest two elements of `fine`."""
+
+    fine: str
+    coarse: str
+    look: str  # prose, marked, label, prompt, linked
+
+
+def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, Shape]:
+    """Return the shape of each block; a profile counts blocks by it."""
+    known: dict[tuple[int, ...], str] = {}
+    chains = page.alike(3)
+    prompts: NDArray[np.bool_] = np.any(found.says[:, _PROMPTS], axis=1)
+    found_shapes = {}
+    for at in blocks:
+        block = page.blocks[at]
+        node = block.node
+        place = known.get(chains[at])
+        if place is None:
+            place = known[chains[at]] = signature(page.nodes[node], 3)
+        size = len(block.text)
+        if block.link_chars > 0.6 * size:
+            look = "linked"
+        elif prompts[at] and size < 200:
+            look = "prompt"
+        elif size < LONG_LINE and not block.text.endswith(_ENDS):
+            look = "label"
+        else:
+            look = "marked" if page.bits_around(node, 2) & _MARKED else "prose"
+        nearest = "<".join(place.split("<", 2)[:2])
+        found_shapes[at] = Shape(f"{place}|{look}", f"~{nearest}|{look}", look)
+    return found_shapes
+
+
+def passage(text: str, shape: Shape) -> str:
+    """Return the hash of a passage in its place: an article's standfirst, in a teaser on other pages, is no chrome."""
+    return text_hash(f"{shape.coarse} {text}", exact=shape.look == "prose")
+
+
+def text_hash(text: str, *, exact: bool) -> str:
+    """Return 12 hex digits of a passage; numbers count if `exact`: in prose they may be the news, in "12 views" not."""
+    read = " ".join(text.casefold().split())
+    return hashlib.sha256((read if exact else _DIGITS.sub("0", read)).encode()).hexdigest()[:12]
