@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import cli.reading
 import extract.read
-from extract.body import models
+from extract.body import models, region_models
 
 __all__ = ["cli", "extract"]
 
 models()
+region_models()
