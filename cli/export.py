@@ -26,6 +26,7 @@ from storage.layout import is_site
 from storage.slices import Slice
 
 LINES: dict[str, Writer] = {"jsonl": write_jsonl, "ninjs": write_ninjs}
+BATCH_ROWS = 1024  # of articles with their texts, in memory at a time
 PATH = click.Path(path_type=Path)
 
 
@@ -43,7 +44,12 @@ class Rows:
         count, columns = 0, schema.ARTICLE_ROW.names
         one = self.chosen
         for batch in self.archive.article_batches(
-            site=one.site, since=one.since, until=one.until, all_versions=self.all_versions, columns=columns
+            site=one.site,
+            since=one.since,
+            until=one.until,
+            all_versions=self.all_versions,
+            columns=columns,
+            at_most=BATCH_ROWS,
         ):
             count += batch.num_rows
             yield pa.Table.from_batches([batch.select(columns)]).cast(schema.ARTICLE_ROW)

@@ -73,14 +73,15 @@ class Archive:
 
     def article_batches(
         self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
-        all_versions: bool = False, columns: Sequence[str] | None = None,
+        all_versions: bool = False, columns: Sequence[str] | None = None, at_most: int | None = None,
     ) -> pa.RecordBatchReader:  # fmt: skip
         """Return the rows of `articles`, unsorted and a batch at a time: for what is larger than memory.
 
-        Arrow's own stream, once through: loop over it, or hand it to DuckDB or polars.
+        Arrow's own stream, once through: loop over it, or hand it to DuckDB or polars. `at_most` so many rows a batch,
+        and none read ahead: less memory for less speed.
         """
         chosen, wanted = _Chosen.of(site, since, until), _subset(schema.ARTICLES, columns)
-        batches = self._batches(layout.ARTICLES, chosen, wanted, latest=not all_versions)
+        batches = self._batches(layout.ARTICLES, chosen, wanted, latest=not all_versions, at_most=at_most)
         return pa.RecordBatchReader.from_batches(wanted, batches)
 
     def rejections(
@@ -141,7 +142,9 @@ class Archive:
         order = [(name, "ascending") for name in _ORDER if name in read.names]
         return rows.sort_by(order).select(wanted.names)
 
-    def _batches(self, key: str, chosen: _Chosen, columns: pa.Schema, *, latest: bool) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, key: str, chosen: _Chosen, columns: pa.Schema, *, latest: bool, at_most: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
         table = open_table(self.store, key)
         if table is None:
             return
@@ -150,7 +153,8 @@ class Archive:
             found = choose(table, files, when=chosen.when, texts=chosen.texts, days=chosen.days)
             read = _widened(columns, schema.ARTICLES, _IDENTITY) if latest else columns
             old = _superseded(found) if latest else pa.array([], pa.string())
-            for batch in found.to_batches(columns=read.names):
+            reading = {"batch_size": at_most, "batch_readahead": 1, "fragment_readahead": 1} if at_most else {}
+            for batch in found.to_batches(columns=read.names, **reading):
                 kept = batch.filter(pc.invert(pc.is_in(_version_key(batch), value_set=old))) if len(old) else batch
                 if kept.num_rows:
                     yield kept.select(columns.names)

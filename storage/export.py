@@ -26,6 +26,7 @@ from storage.wacz import PAGES, Part, WaczFile
 Indexer = Callable[[Any, int, int, str], list[bytes]]  # warcio record, its length, offset, file name → its index lines
 Tell = Callable[[int, int], None]  # segments done, of how many
 Address = tuple[str, str]  # of a capture: its URI and its WARC-Date as written
+BATCH_ROWS = 1024
 _PAGE_COLUMNS = ("article_id", "version", "title", "capture")
 
 
@@ -189,7 +190,12 @@ class _Export:
     def _find_pages(self, chosen: Slice, *, texts: bool) -> None:
         columns = [*_PAGE_COLUMNS, *(["text"] if texts else [])]
         batches = Archive(self._store).article_batches(
-            site=chosen.site, since=chosen.since, until=chosen.until, all_versions=True, columns=columns
+            site=chosen.site,
+            since=chosen.since,
+            until=chosen.until,
+            all_versions=True,
+            columns=columns,
+            at_most=BATCH_ROWS,
         )
         for row in (row for batch in batches for row in batch.to_pylist()):
             capture = row["capture"]

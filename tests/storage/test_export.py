@@ -133,6 +133,8 @@ def test_everything_in_a_wacz_is_proved_by_its_package_and_the_same_archive_give
     for out in outs:
         export_wacz(store, out, Slice(), record_lines)
     assert outs[0].getvalue() == outs[1].getvalue()
+    with zipfile.ZipFile(outs[0]) as parts:  # the run began at 9:01, the newest capture is of 9:02
+        assert {part.date_time for part in parts.infolist()} == {(2026, 11, 22, 9, minute, 0) for minute in (1, 2)}
 
 
 def test_a_slice_has_its_exchanges_whole_and_the_originals_of_its_revisits(store: Store, tmp_path: Path) -> None:
