@@ -22,6 +22,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "extract": "cli.pages:extract",
     "schema": "cli.schema:schema",
     "sites": "cli.sites:sites",
+    "reextract": "cli.reextract:reextract",
     "verify": "cli.verify:verify",
     "export": "cli.export:export",
     "bench": "cli.bench:bench",
@@ -33,6 +34,8 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "publish": "cli.steps:publish",
     "cluster": "cli.steps:cluster",
     "verify-share": "cli.verify:verify_share",
+    "reextract-plan": "cli.reextract:reextract_plan",
+    "reextract-part": "cli.reextract:reextract_part",
 }
 
 

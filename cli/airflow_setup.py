@@ -7,7 +7,10 @@ from airflow.utils import db
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
 # name: slots, what for. Made once: what a person sets in the UI afterwards stays.
-POOLS = {"news": (3, "Crawl, extract and stage of all sites; one worker of four is left for publish")}
+POOLS = {
+    "news": (3, "Crawl, extract and stage of all sites; one worker of four is left for publish"),
+    "reextract": (2, "Re-extraction: a slot is a core; as many as the workers have to spare"),
+}
 
 
 @providers_configuration_loaded

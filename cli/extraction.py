@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from cli.reading import read_guarded, start_reader
 from extract.article import Article
@@ -16,14 +18,16 @@ from extract.capture import Capture
 from extract.lessons import Notes, pack
 from extract.profile import Profile
 from extract.rejection import Rejection
-from extract.warc import read_captures
+from extract.warc import BadWarcError, read_captures
 from storage.client import Store
 from storage.connect import open_store
+from storage.errors import ObjectMissing, ObjectRefused
 from storage.lessons import write_lessons
 from storage.profiles import unpack_profile
 from storage.settings import StoreSettings
-from storage.staging import Extracted, write_part
+from storage.staging import Extracted, pack_outcomes, write_part
 
+log = logging.getLogger(__name__)
 _worker: dict[str, Store] = {}
 
 
@@ -50,15 +54,38 @@ class SegmentRead:
     lessons: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RereadTask:
+    """Captures to read again: those at `offsets` of the WARC at `key`, with the packed `profile` of their site."""
+
+    site: str
+    key: str
+    offsets: frozenset[int]
+    profile: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What the captures of a segment give today (`storage.staging.unpack_outcomes`); `wrong`: why not all were read."""
+
+    task: RereadTask
+    outcomes: bytes = field(repr=False)
+    wrong: str | None
+
+
 class Extractors:
     """A pool of extracting processes; each has its own connection to the bucket."""
 
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self, pool: ProcessPoolExecutor, processes: int) -> None:
+        self._pool, self.processes = pool, processes
 
     def submit(self, task: SegmentTask) -> Future[SegmentRead]:
         """Read a segment and store its outcomes as the run's part of its number."""
         return self._pool.submit(_extract_segment, task)
+
+    def reread(self, task: RereadTask) -> Future[Reread]:
+        """Read captures again, and write nothing."""
+        return self._pool.submit(_reread_segment, task)
 
 
 @contextmanager
@@ -66,17 +93,27 @@ def extractors(processes: int | None = None) -> Iterator[Extractors]:
     """Give a pool of `processes` (default: one a core) that ends with the block."""
     context = get_context("forkserver")
     context.set_forkserver_preload(["cli.extraction", "cli.preload"])
-    pool = ProcessPoolExecutor(processes or os.cpu_count(), mp_context=context, initializer=_start_worker)
+    count = processes or os.cpu_count() or 1
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
     try:
-        yield Extractors(pool)
+        yield Extractors(pool, count)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _start_worker() -> None:
     start_reader()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     stack = ExitStack()  # for the life of the process
     _worker["store"] = stack.enter_context(open_store(StoreSettings.from_env(), check=False))
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: killed, that cannot end it, and it would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _extract_segment(task: SegmentTask) -> SegmentRead:
@@ -97,6 +134,29 @@ def _read_captures(captures: Iterator[Capture], profile: Profile | None, notes: 
         reading = read_guarded(capture, profile)
         notes.add(reading)
         yield reading.outcome
+
+
+def _reread_segment(task: RereadTask) -> Reread:
+    wrong: list[str] = []
+    packed = pack_outcomes(read_guarded(one, _profile(task.profile)).outcome for one in _asked(task, wrong))
+    return Reread(task, packed, next(iter(wrong), None))
+
+
+def _asked(task: RereadTask, wrong: list[str]) -> Iterator[Capture]:
+    """Yield the captures that are asked for; what is whole of a damaged segment is read all the same."""
+    left = len(task.offsets)
+    try:
+        with _worker["store"].open(task.key) as stream:
+            for capture in read_captures(stream, task.key, task.site):
+                if capture.record and capture.record.offset in task.offsets:
+                    yield capture
+                    left -= 1
+                if not left:
+                    return
+    except ObjectMissing:  # erased or too old to be kept, or lost: verify knows which
+        log.info("%s: missing", task.key)
+    except (BadWarcError, ObjectRefused) as error:
+        wrong.append(str(error))
 
 
 @lru_cache(maxsize=4)

@@ -51,10 +51,7 @@ class Step(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 - a TypedDict of Airflow's that names everything
         """Run the command to its end; return the object it printed."""
-        argv = [sys.executable, "-m", "cli", self.verb]
-        if self.site:
-            dag_run = context["dag_run"]
-            argv += [self.site, "--run", run_id(dag_run.run_after, dag_run.run_id)]
+        argv = [sys.executable, "-m", "cli", self.verb, *self.arguments(context)]
         self.log.info("python %s", " ".join(argv[1:]))
         output = Output(self.log)
         self._child = child = _start(argv)
@@ -74,6 +71,13 @@ class Step(BaseOperator):
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra = _counts(result)
         return result
+
+    def arguments(self, context: Any) -> list[str]:  # noqa: ANN401
+        """Return what follows the verb: the site and the run's id, for a step of a site."""
+        if not self.site:
+            return []
+        dag_run = context["dag_run"]
+        return [self.site, "--run", run_id(dag_run.run_after, dag_run.run_id)]
 
     def on_kill(self) -> None:
         """Airflow calls this from its SIGTERM handler; `execute` goes on reading what the child says meanwhile."""

@@ -117,6 +117,13 @@ class Frontier:
         next_visit = None if reason in _NEVER_ARTICLES else known.next_visit
         self.urls[url] = replace(known, reason=reason, next_visit=next_visit)
 
+    def note_reextraction(self, url: str, content_sha256: str) -> None:
+        """Remember the text that today's code reads in a capture of `url` from before; nothing was fetched."""
+        known = self.urls.get(url)
+        if known is not None:
+            reason = known.reason if known.content_sha256 else None  # it was none of an article, and now is one
+            self.urls[url] = replace(known, content_sha256=content_sha256, reason=reason)
+
     def prune(self, now: datetime) -> int:
         """Forget, beyond MAX_URLS, finished URLs that nothing has listed for half a year; return how many.
 
@@ -164,9 +171,10 @@ def _lines(body: bytes) -> Iterator[bytes]:
 def _later(ours: KnownUrl, theirs: KnownUrl) -> KnownUrl:
     # of the same visit theirs: a stage may have noted since what extraction made of it
     is_theirs = theirs.last_visit is not None and not _after(ours.last_visit, theirs.last_visit)
-    newer, older = (theirs, ours) if is_theirs else (ours, theirs)
+    newer = theirs if is_theirs else ours
     first_seen = min(filter(None, (ours.first_seen, theirs.first_seen)), default=None)
-    return replace(newer, first_seen=first_seen, content_sha256=newer.content_sha256 or older.content_sha256)
+    # a crawl notes no text: if theirs is another than ours, it was noted since we read the file
+    return replace(newer, first_seen=first_seen, content_sha256=theirs.content_sha256 or ours.content_sha256)
 
 
 def _after(one: datetime | None, other: datetime | None) -> bool:

@@ -95,6 +95,16 @@ def newest_key(site: str) -> str:
     return f"state/{_site(site)}/newest.json"
 
 
+def reextracted_prefix(site: str) -> str:
+    """Return the prefix of what re-extractions noted of a site."""
+    return f"state/{_site(site)}/reextracted/"
+
+
+def reextracted_key(site: str, month: date) -> str:
+    """Return the key of what re-extractions noted of a site's captures of one month; `month` is any day of it."""
+    return f"{reextracted_prefix(site)}{month:%Y-%m}.json"
+
+
 def proof_key(day: date) -> str:
     """Return the key of a day's Merkle root."""
     return f"{PROOF}{day:%Y-%m-%d}.json"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -115,7 +115,7 @@ def _columns(rows: pa.StructArray, *names: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(rows.field(name).to_pylist() for name in names), strict=True)
 
 
-def _write_rows(path: Path, outcomes: Iterable[Article | Rejection], run_id: str) -> tuple[int, int]:
+def _write_rows(path: Path | IO[bytes], outcomes: Iterable[Article | Rejection], run_id: str) -> tuple[int, int]:
     articles = rejections = 0
     pending = iter(outcomes)
     with pq.ParquetWriter(path, schema.STAGED, compression="zstd") as writer:
@@ -140,6 +140,22 @@ def read_tables(store: Store, key: str) -> tuple[pa.Table, pa.Table]:
     Raises ObjectRefused, naming the key, for a damaged file or one that a newer version wrote.
     """
     parsed = _open_rows(store.get(key).body, key)
+    return _tables(parsed, key)
+
+
+def pack_outcomes(outcomes: Iterable[Article | Rejection]) -> bytes:
+    """Return `outcomes` as the bytes of a file such as a part, without a run: for another process."""
+    sink = io.BytesIO()
+    _write_rows(sink, outcomes, run_id="")
+    return sink.getvalue()
+
+
+def unpack_outcomes(packed: bytes) -> tuple[pa.Table, pa.Table]:
+    """Return the article rows and the rejection rows in the bytes of `pack_outcomes`."""
+    return _tables(_open_rows(packed, "outcomes"), "outcomes")
+
+
+def _tables(parsed: pq.ParquetFile, key: str) -> tuple[pa.Table, pa.Table]:
     try:
         articles = pa.Table.from_batches(_parts(parsed, "article"), schema=schema.ARTICLE_ROW)
         rejections = pa.Table.from_batches(_parts(parsed, "rejection"), schema=schema.REJECTION_ROW)

@@ -71,7 +71,14 @@ def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs:
 def replace_days(store: Store, key: str, table: DeltaTable, days: Iterable[date], rows: pa.Table) -> None:
     """Put `rows` in place of all rows of `days`, in one commit. StoreConflict if anybody wrote meanwhile."""
     listed = ", ".join(f"'{day}'" for day in sorted(days))
-    where = f"{schema.PARTITION.name} IN ({listed})"
+    replace_rows(store, key, table, f"{schema.PARTITION.name} IN ({listed})", rows)
+
+
+def replace_rows(store: Store, key: str, table: DeltaTable, where: str, rows: pa.Table) -> None:
+    """Put `rows` in place of those that the SQL predicate `where` names, in one commit; fenced like `append_rows`.
+
+    Every one of `rows` must fulfil `where`: the table refuses the commit otherwise.
+    """
     with table_errors(store, key):
         write_deltalake(
             table, rows, mode="overwrite", predicate=where, writer_properties=ZSTD, commit_properties=_fenced(()),

@@ -14,6 +14,8 @@ from storage import layout
 from storage.errors import ObjectMissing, ObjectRefused
 from storage.findings import Findings
 from storage.manifest import RunState
+from storage.reextracted import Place as Captured
+from storage.reextracted import read_became
 from storage.segments import MISSING, ObjectChecker
 from storage.staging import read_tables
 from storage.verify_reading import EVERYTHING, content_of, read_rows, table_batches
@@ -166,14 +168,20 @@ def _check_counts(
     """A published run has a row for each of its rejections, and at most one for each of its articles."""
     has, refused = _by_run(articles), _by_run(rejections)
     for runs in sites:
+        became: dict[str, set[Captured]] | None = None
         for run_id, facts in runs.facts.items():
             if facts.state != RunState.STAGED or run_id in runs.lost or not place.share.has_run(run_id):
                 continue
             run = (runs.site, run_id)
             rows, told = refused.get(run, 0) + place.erasures.rows.get("/".join(run), 0), facts.rejections
+            articles_told = facts.articles
+            if rows < told or has.get(run, 0) > articles_told:  # a re-extraction may have made articles of some
+                became = _read_became(place, runs.site, found) if became is None else became
+                rows += len(became.get(run_id, set()) - _places(rejections, run))
+                articles_told += len(became.get(run_id, ()))
             if rows > told or (rows < told and run not in waiting.runs):
                 found.add(layout.REJECTIONS, f"{rows} rows of run {run_id} of {runs.site}, its manifest counts {told}")
-            if (rows := has.get(run, 0)) > facts.articles:
+            if (rows := has.get(run, 0)) > articles_told:
                 found.add(
                     layout.ARTICLES, f"{rows} rows of run {run_id} of {runs.site}, its manifest counts {facts.articles}"
                 )
@@ -185,6 +193,20 @@ def _check_counts(
 
 def _by_run(rows: pl.DataFrame) -> dict[tuple[str, str], int]:
     return {(site, run_id): count for site, run_id, count in rows.group_by("site", "run_id").len().iter_rows()}
+
+
+def _read_became(place: Place, site: str, found: Findings) -> dict[str, set[Captured]]:
+    try:
+        return read_became(place.store, site)
+    except ObjectRefused as error:
+        key, _, what = error.message.partition(": ")
+        found.add(key, what)
+        return {}
+
+
+def _places(rows: pl.DataFrame, run: tuple[str, str]) -> set[Captured]:
+    own = rows.filter((pl.col("site") == run[0]) & (pl.col("run_id") == run[1]) & pl.col("key").is_not_null())
+    return set(own.select(pl.col("key").cast(pl.String), "offset").iter_rows())
 
 
 def _check_frontier(

@@ -12,7 +12,7 @@ import io
 import json
 import logging
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from extract.minhash import METHOD, Fingerprint, Hashes
 from storage import layout
 from storage.client import Store
-from storage.errors import ObjectMissing, ObjectRefused
+from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.members import Sighting
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ KEPT = WINDOW + timedelta(days=2)  # for runs that are published late
 MIN_BANDS = 2  # in which candidates meet: one band alone is met by unrelated articles too
 POSTINGS = 256  # entries of one key and day that are looked at: more is boilerplate
 CANDIDATES = 50  # of one article and day, those that meet it in the most bands
+FORGET_TRIES = 30  # a run that looks at new articles came between
 HEAD = pa.schema(
     {
         "article_id": pa.string(), "version": pa.int32(), "captured_day": pa.date32(),
@@ -188,6 +189,31 @@ def write_window(store: Store, window: Window) -> Window:
     etag = store.put(layout.STORY_HEAD, body, if_none_match=window.etag is None, if_match=window.etag)
     _sweep(store, window.days, generation)
     return replace(window, generation=generation, etag=etag)
+
+
+def forget_versions(store: Store, versions: Collection[tuple[str, int]]) -> None:
+    """Have a later run look again at `versions`, (article, version), whose texts are about to change.
+
+    Their lines stay, as of version 0: they say when the article was captured first. Called before the texts change, so
+    that a crash in between forgets too much and never too little.
+    """
+    wanted = pa.array(sorted(f"{article}:{version}" for article, version in versions), pa.string())
+    for attempt in range(1, FORGET_TRIES + 1):
+        window = read_window(store)
+        rows = window.rows
+        names = pc.binary_join_element_wise(rows["article_id"], pc.cast(rows["version"], pa.string()), ":")
+        known = pc.is_in(names, value_set=wanted)
+        if not pc.any(known).as_py():
+            return
+        number = pc.if_else(known, pa.scalar(0, pa.int32()), rows["version"])
+        rows = rows.set_column(rows.schema.get_field_index("version"), HEAD.field("version"), number)
+        try:
+            write_window(store, replace(window, rows=rows))
+        except StoreConflict:
+            if attempt == FORGET_TRIES:
+                raise
+        else:
+            return
 
 
 def _sweep(store: Store, days: Mapping[date, str], generation: int) -> None:

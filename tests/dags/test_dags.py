@@ -29,7 +29,7 @@ def bag(sites_file: Path) -> Any:  # noqa: ARG001
 
 def test_the_dags_are_those_of_the_enabled_sites_and_of_the_archive(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["news__harbour-news", "news__hill-news", "publish", "stories", "verify"]
+    assert sorted(bag.dags) == ["news__harbour-news", "news__hill-news", "publish", "reextract", "stories", "verify"]
 
 
 def test_a_site_is_crawled_then_extracted_then_staged(bag: Any) -> None:
@@ -73,7 +73,7 @@ def test_every_pool_that_a_task_names_exists(bag: Any) -> None:
     from airflow.models.pool import Pool  # noqa: PLC0415
 
     used = {task.pool for dag in bag.dags.values() for task in dag.tasks}
-    assert used == {"news", "default_pool"}
+    assert used == {"news", "reextract", "default_pool"}
     assert all(Pool.get_pool(name) is not None for name in used)
 
 
@@ -109,7 +109,7 @@ def test_without_a_site_publish_can_still_be_started_by_hand(sites_file: Path) -
     sites_file.write_text("sites: []\n")
     bag = load_bag()
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["publish", "stories", "verify"]
+    assert sorted(bag.dags) == ["publish", "reextract", "stories", "verify"]
 
 
 def test_a_broken_sites_file_is_an_import_error_that_names_the_line(sites_file: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_broken_sites_file_is_an_import_error_that_names_the_line(sites_file: 
 
 def test_a_starting_task_builds_only_its_own_dag(sites_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "news__hill-news")
-    assert sorted(load_bag().dags) == ["news__hill-news", "publish", "stories", "verify"]
+    assert sorted(load_bag().dags) == ["news__hill-news", "publish", "reextract", "stories", "verify"]
 
 
 def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  # noqa: ARG001
@@ -134,7 +134,7 @@ def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  #
         "import airflow.sdk, airflow.sdk.exceptions, json, sys\n"
         "from airflow.sdk import DAG, Asset, AssetAny, BaseOperator\n"
         "before = set(sys.modules)\n"  # Airflow itself brings structlog, which brings twisted
-        "import dags.news, dags.publish, dags.stories, dags.verify\n"
+        "import dags.news, dags.publish, dags.reextract, dags.stories, dags.verify\n"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True)
@@ -157,7 +157,7 @@ def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  #
 def test_two_hundred_sites_are_two_hundred_dags(sites_file: Path) -> None:
     entries = "".join(f'  - {{name: site-{number}, home: "http://127.0.0.1:9/"}}\n' for number in range(200))
     sites_file.write_text(f"sites:\n{entries}")
-    assert len(load_bag().dags) == 203
+    assert len(load_bag().dags) == 204
 
 
 def test_airflows_own_walk_over_the_repo_finds_the_dag_files_only(airflow: Path) -> None:  # noqa: ARG001
@@ -167,4 +167,4 @@ def test_airflows_own_walk_over_the_repo_finds_the_dag_files_only(airflow: Path)
         Path(path).relative_to(REPO).as_posix() for path in find_path_from_directory(REPO, ".airflowignore", "glob")
     }
     files = {path for path in found if path.endswith(".py")}
-    assert files == {"dags/news.py", "dags/publish.py", "dags/stories.py", "dags/verify.py"}
+    assert files == {"dags/news.py", "dags/publish.py", "dags/reextract.py", "dags/stories.py", "dags/verify.py"}

@@ -85,6 +85,24 @@ def test_an_extraction_noted_by_another_run_survives_the_merge() -> None:
     assert ours.urls[URL.url].content_sha256 == "fresh"
 
 
+def test_a_text_that_was_read_again_while_its_page_was_visited_survives_the_merge() -> None:
+    crawling, stored = full(), full()
+    crawling.urls[URL.url] = replace(URL, last_visit=NOW + timedelta(hours=1))
+    stored.note_reextraction(URL.url, "new")
+    crawling.merge(stored)
+    assert crawling.urls[URL.url].content_sha256 == "new"
+    assert crawling.urls[URL.url].last_visit == NOW + timedelta(hours=1)
+
+
+def test_a_page_that_became_an_article_has_no_reason_any_more() -> None:
+    frontier = full()
+    frontier.urls[URL.url] = replace(URL, content_sha256=None, reason="empty")
+    frontier.note_reextraction(URL.url, "new")
+    assert (frontier.urls[URL.url].content_sha256, frontier.urls[URL.url].reason) == ("new", None)
+    frontier.note_reextraction("http://x.example/unknown", "new")
+    assert "http://x.example/unknown" not in frontier.urls
+
+
 def test_a_new_article_is_a_yield_and_an_edit_is_none() -> None:
     frontier = full()
     frontier.note_extraction("http://x.example/2", "aa", None, NOW + timedelta(days=1))
