@@ -27,7 +27,10 @@ class Extraction:
     """What read the page. `confidence` is 0 to 1; `profile` is the site profile's id, if one was used."""
 
     engine: Annotated[str, Says("what found the body")]
-    version: Annotated[str, Says("of the engine, then of our reader: `2.3.1+broadsheet.3`")]
+    version: Annotated[
+        str,
+        Says("of the engine, then of our reader: `2.3.1+broadsheet.3`; ends in `.reextracted` if read again later on"),
+    ]
     profile: Annotated[str | None, Says("id of the site's profile it was read with")] = None
     confidence: Annotated[float | None, Says("0 to 1 (extraction.md)", {"minimum": 0, "maximum": 1})] = None
 
