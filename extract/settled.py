@@ -128,8 +128,9 @@ def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], t
 
 
 def _may_be_text(page: BlockTree, at: int, shape: Shape) -> bool:
-    """Whether a block is a sentence, a subhead or a row of a table."""
-    return shape.look == "prose" or page.nodes[page.blocks[at].node].tag in _TEXT_TAGS
+    """Whether a block is a sentence, a subhead or a row of a table; a link or a prompt is none."""
+    is_tagged = page.nodes[page.blocks[at].node].tag in _TEXT_TAGS and shape.look not in {"prompt", "linked"}
+    return shape.look == "prose" or is_tagged
 
 
 def _region(tree: HtmlElement, wanted: str | None) -> HtmlElement | None:
