@@ -30,7 +30,7 @@ def count_new_articles(**context: Any) -> dict[str, int]:  # noqa: ANN401 - Airf
     seen = mark.get(MARK)
     with Archive.open() as archive:
         now = archive.table_version()
-        rows = archive.articles(all_versions=True).select(["site", "article_id", "version"]).to_pylist()
+        rows = archive.articles(all_versions=True, columns=["site", "article_id", "version"]).to_pylist()
         before: set[tuple[str, int]] = set()
         if seen is not None and (table := open_table(archive.store, layout.ARTICLES)):
             table.load_as_version(int(seen))
