@@ -25,6 +25,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "reextract": "cli.reextract:reextract",
     "verify": "cli.verify:verify",
     "export": "cli.export:export",
+    "erase": "cli.erase:erase",
     "bench": "cli.bench:bench",
     "test": "cli.test:test",
     "crawl": "cli.steps:crawl",

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import orjson
 from click import ClickException
 
+from cli.erase import erase_rest
 from cli.errors import RunFailed
 from cli.extraction import Extractors, SegmentRead, SegmentTask, extractors
 from cli.learning import learn_run
@@ -93,6 +94,7 @@ class Ingestion:
             self._follow(pool, stagers, bar)
             manifests = self._finish(bar)
         close_runs(self._store, [opened, *self._dead], manifests)
+        erase_rest(self._store)
         steps = {"published": self._publish(), "stories": self._cluster()}
         return self._report(started_at, time.monotonic() - clock, manifests, steps)
 

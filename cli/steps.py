@@ -10,6 +10,7 @@ import click
 import orjson
 
 from cli.crawling import SpiderArchive
+from cli.erase import erase_rest
 from cli.errors import LessThanExpected, RunFailed
 from cli.extraction import SegmentTask, extractors
 from cli.learning import learn_run
@@ -111,6 +112,7 @@ def stage(*, site_name: str, run_id: str) -> None:
             drop_lessons(store, site_name, run_id, numbers)
         adopted = [opened for opened in list_open(store) if opened.run_id in manifest.asked["adopted"]]
         close_runs(store, [*own_runs(store, run_id, site_name), *adopted], [site_name])
+        erase_rest(store)
         counts = {key: manifest.counts[key] for key in ("discovered", "articles", "rejections", "recovered")}
         _say(site=site_name, run_id=run_id, **counts)
     if why:

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     UNSAFE_ADDRESS = "unsafe_address"
     OFF_SITE = "off_site"
     BAD_URL = "bad_url"
+    ERASED = "erased"  # taken out of the archive on purpose: never fetched again
     # no article on the page
     NOT_HTML = "not_html"
     EMPTY = "empty"

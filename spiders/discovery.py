@@ -18,7 +18,7 @@ from spiders.decode import decode
 from spiders.exchange import Exchange, NoResponse
 from spiders.fetch import Circle, Fetcher, Wanted
 from spiders.gate import HostClosed
-from spiders.known import KnownSource
+from spiders.known import KnownSource, KnownUrl
 from spiders.links import Page, article_links, is_page_address, read_page
 from spiders.listing import Child, Link, Listing, NotAListing, join, read_listing
 from spiders.outcome import Answered, original_of
@@ -53,6 +53,7 @@ class Discovery:
         self._circle, self._fetcher, self._revisit_now = circle, fetcher, revisit_now
         self._site, self._limits, self._frontier = circle.site, circle.limits, circle.frontier
         self._now = datetime.now(UTC)
+        self._has_erased = any(one.erased_id for one in self._frontier.urls.values())
         self._sitemaps_read = 0
         self._pages: dict[str, Page] = {}
         self._refusals: dict[str, tuple[Reason, str] | None] = {}
@@ -166,7 +167,9 @@ class Discovery:
         exchange = answer.exchange
         answered = Answered.of(exchange)
         original = original_of(known, answered)
-        self._circle.record(exchange, Facts(known.kind, known.url, answer.robots), original, answered.digest)
+        erased = await self._lists_erased(exchange, known)
+        if not erased:
+            self._circle.record(exchange, Facts(known.kind, known.url, answer.robots), original, answered.digest)
         if exchange.status == 304:
             listing = Listing(self._remembered(known), tuple(Child(url, mod or None) for url, mod in known.children))
             count = self._add(listing.links, known.kind)
@@ -186,10 +189,13 @@ class Discovery:
             links=tuple(link.url for link in listing.links),
             children=tuple((child.url, child.lastmod or "") for child in listing.children),
         )
-        if original is None:
+        if erased:  # nothing that a later answer could repeat was written
+            read = replace(read, digest=None, warc_uri=None, warc_date=None)
+        elif original is None:
             read = replace(read, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date)
         words = [
             f"ok 200, {count} links",
+            *(["not kept: it names an erased article"] if erased else []),
             *([f"{len(listing.children)} sitemaps"] if listing.children else []),
             *filter(None, [listing.note]),
         ]
@@ -221,6 +227,23 @@ class Discovery:
         return Listing(
             tuple(Link(url, hints) for url in page.links if self._site.is_article_url(url))[: limits.links_a_page]
         )
+
+    async def _lists_erased(self, exchange: Exchange, known: KnownSource) -> bool:
+        """Return whether a source names an article that was erased: then it likely holds its headline or text, too."""
+        if exchange.status != 200 or not self._has_erased:
+            return False
+        try:
+            listing = await self._parse(exchange, known)
+        except (NotAListing, BadEncodingError):
+            return False
+        links = self._pages[known.url].links if known.kind == "section" else (link.url for link in listing.links)
+        return any(self._erased(link) for link in links)
+
+    def _erased(self, listed: str) -> KnownUrl | None:
+        try:
+            return self._frontier.erased(normalise_url(listed))
+        except ValueError:
+            return None
 
     async def _visit_children(self, index_url: str, children: tuple[Child, ...], depth: int) -> None:
         """Visit an index's sitemaps, those of news and the newest first, as far as the bound goes."""
@@ -261,7 +284,9 @@ class Discovery:
             except ValueError as error:
                 found.refused.setdefault(link.url[:2048], (Reason.BAD_URL, str(error)))
                 continue
-            if refusal := self._refusal(url):
+            if erased := self._frontier.erased(url):
+                found.refused.setdefault(erased.url, (Reason.ERASED, "erased from the archive on purpose"))
+            elif refusal := self._refusal(url):
                 if kind != "section":  # a page links to many others; a feed should not
                     found.refused.setdefault(url, refusal)
             elif self._is_candidate(url):

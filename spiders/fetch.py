@@ -86,6 +86,8 @@ class Fetcher:
             target = redirect_target(exchange)
             if target is None:
                 return Answer(exchange, robots)
+            if self._circle.frontier.erased(target):
+                raise NoResponse(Reason.ERASED, "redirected to an article that was erased")
             self._circle.record(exchange, Facts("redirect", wanted.url, robots))
             if target in seen:
                 raise NoResponse(Reason.REDIRECT_LOOP, f"redirected back to {target}")

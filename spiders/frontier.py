@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from zlib_ng import zlib_ng
 
+from extract.url import article_id, normalise_url
 from spiders.errors import BrokenFrontier
 from spiders.known import GONE, LIVE, KnownHost, KnownSource, KnownUrl
 
@@ -74,7 +75,8 @@ class Frontier:
             self.hosts[line["origin"]] = KnownHost.from_line(line)
 
     def dump(self) -> bytes:
-        """Return the file's bytes; the same frontier gives the same bytes."""
+        """Return the file's bytes; the same frontier gives the same bytes. Erased articles' URLs are not among them."""
+        self._drop_erased()
         header: dict[str, Any] = {"frontier": VERSION, "site": self.site}
         for name in ("last_yield_at", "first_run_at", "discovery_at"):
             if moment := getattr(self, name):
@@ -109,6 +111,8 @@ class Frontier:
 
         A page that is no article by its kind is not visited again unasked.
         """
+        if self.erased(url):
+            return
         known = self.urls.get(url) or KnownUrl(url, first_seen=at)
         if content_sha256 is not None:
             self.urls[url] = replace(known, content_sha256=content_sha256, reason=None)
@@ -123,6 +127,46 @@ class Frontier:
         if known is not None:
             reason = known.reason if known.content_sha256 else None  # it was none of an article, and now is one
             self.urls[url] = replace(known, content_sha256=content_sha256, reason=reason)
+
+    def erased(self, url: str) -> KnownUrl | None:
+        """Return what stands in the place of `url` if its article was erased."""
+        return self.urls.get(KnownUrl.erased(article_id(url)).url)
+
+    def erase(self, articles: Collection[str]) -> None:
+        """Forget the URLs of `articles`, by their ids, and never ask for them again."""
+        for article in articles:
+            stand_in = KnownUrl.erased(article)
+            self.urls.setdefault(stand_in.url, stand_in)
+        self._drop_erased()
+
+    def retire(self, articles: Collection[str]) -> None:
+        """Keep of `articles`, by their ids, only that they were seen: they are asked for no more."""
+        for url, known in self.urls.items():
+            if article_id(url) in articles:
+                self.urls[url] = KnownUrl(url, GONE, known.first_seen, known.last_visit, listed_at=known.listed_at)
+
+    def forget_captures(self, originals: Collection[tuple[str, str]]) -> None:
+        """Ask in full again for what these records, (target URI, WARC-Date), were the last whole response of."""
+        nothing: dict[str, Any] = dict.fromkeys(("etag", "last_modified", "digest", "warc_uri", "warc_date"))
+        for url, known in self.urls.items():
+            if (known.warc_uri, known.warc_date) in originals:
+                self.urls[url] = replace(known, **nothing)
+        for url, source in self.sources.items():
+            if (source.warc_uri, source.warc_date) in originals:
+                self.sources[url] = replace(source, **nothing)
+
+    def _drop_erased(self) -> None:
+        """Drop what a run that began before the erasure still knew."""
+        erased = {known.erased_id for known in self.urls.values()} - {None}
+        if not erased:
+            return
+        struck = {url for url in self.urls if article_id(url) in erased}
+        for url in struck:
+            del self.urls[url]
+        for url, source in self.sources.items():
+            links = tuple(link for link in source.links if link not in struck and _id(link) not in erased)
+            if len(links) < len(source.links):
+                self.sources[url] = replace(source, links=links)
 
     def prune(self, now: datetime) -> int:
         """Forget, beyond MAX_URLS, finished URLs that nothing has listed for half a year; return how many.
@@ -149,6 +193,13 @@ class Frontier:
         for known in finished[:excess]:
             del self.urls[known.url]
         return min(excess, len(finished))
+
+
+def _id(link: str) -> str | None:
+    try:
+        return article_id(normalise_url(link))
+    except ValueError:
+        return None
 
 
 def _lines(body: bytes) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from sys import intern
 from typing import Any
 
 from extract.capture import Hints
+from extract.rejection import Reason
 from spiders.listing import NO_HINTS
 
 # States of a URL
@@ -17,6 +18,8 @@ NEW = "new"  # never answered; tried at most in vain
 LIVE = "live"
 GONE = "gone"  # 404 or 410 twice: no more visits
 REFUSED = "refused"  # not asked for: off site, unsafe address, robots
+
+_ERASED = "erased:"
 
 _HINT_KEYS = {
     "via": "via", "source": "src", "title": "title", "published_at": "pub", "modified_at": "mod",
@@ -53,6 +56,16 @@ class KnownUrl:
     reason: str | None = None  # of the last rejection or failure
     listed_at: datetime | None = None  # when a feed, sitemap or section named it last
     hints: Hints = NO_HINTS
+
+    @classmethod
+    def erased(cls, article: str) -> KnownUrl:
+        """Return what stands in an erased article's place: its id, since a URL often holds the headline."""
+        return cls(f"{_ERASED}{article}", REFUSED, reason=Reason.ERASED.value)
+
+    @property
+    def erased_id(self) -> str | None:
+        """The id of the article in whose place this stands, None of a URL."""
+        return self.url.removeprefix(_ERASED) if self.url.startswith(_ERASED) else None
 
     def to_line(self) -> dict[str, Any]:
         """Return the line's JSON object: what is not at its default."""

@@ -45,3 +45,15 @@ class TableError(StoreError):
 
 class NoScratchSpace(StoreError):
     """The disk for temporary files is full or cannot be written."""
+
+
+class NothingToErase(StoreError):
+    """The archive knows nothing of the URL."""
+
+
+class ErasureUnderWay(StoreError):
+    """Another erasure runs: two at once could not say what the other left of an object."""
+
+
+class NotAllErased(StoreError):
+    """Something could not be searched; the message names it. All else is erased."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,11 @@ class Heads:
         wanted = pa.array(sorted(set(articles)), pa.string())
         found = self.rows.filter(pc.is_in(self.rows["article_id"], value_set=wanted))
         return {row.pop("article_id"): Head(**row) for row in found.to_pylist()}
+
+    def without(self, articles: Collection[str]) -> Heads:
+        """Return the heads of all other articles."""
+        gone = pc.is_in(self.rows["article_id"], value_set=pa.array(sorted(articles), pa.string()))
+        return Heads(self.rows.filter(pc.invert(gone)))
 
     def replaced(self, changed: Mapping[str, Head]) -> Heads:
         """Return the heads with those of `changed` put in."""

@@ -18,6 +18,9 @@ OPEN_RUNS = "state/open/"  # runs begun and not staged yet
 PROOF = "proof/"  # a Merkle root a day
 TABLE_NOTES = "state/tables.json.gz"  # what verify has seen of the tables' files
 ERASED = "erased/"  # what was taken out on purpose, and what stands in its place
+RETENTION = "erased/retention.json"  # what went by age, by site
+TOMBSTONES = "state/erased.json"  # ids of erased articles: a publisher reads them before each commit
+ERASING = "state/erasing.json"  # who erases now
 
 _SITE = re.compile(r"[a-z0-9-]{1,100}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
@@ -123,6 +126,21 @@ def earlier_profiles_prefix(site: str) -> str:
 def earlier_profile_key(site: str, profile_id: str) -> str:
     """Return the key of a profile that a site had before."""
     return f"{earlier_profiles_prefix(site)}{profile_id}.json.gz"
+
+
+def erasure_key(name: str) -> str:
+    """Return the key of an erasure; names are run ids, so that they sort by time."""
+    return f"{ERASED}{_run(name)}.json"
+
+
+def table_day_prefix(table: str, day: date) -> str:
+    """Return the prefix of the data files of one partition of the table at key `table`."""
+    return f"{table}/captured_day={day:%Y-%m-%d}/"
+
+
+def raw_day(key: str) -> date | None:
+    """Return the day in the key of a WARC segment or its index, None for any other key."""
+    return date(*map(int, key.split("/")[2:5])) if _RAW_KEY.fullmatch(key) else None
 
 
 def manifest_run(key: str) -> tuple[str, str] | None:

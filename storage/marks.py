@@ -49,7 +49,7 @@ def _checkpoint_files(store: Store, log: str) -> list[str]:
 def _checkpoint_apps(store: Store, key: str) -> set[str]:
     try:
         column = pq.read_table(io.BytesIO(store.get(key).body), columns=["txn"])["txn"]
-    except (ObjectMissing, pa.ArrowException) as error:
+    except pa.ArrowException as error:
         raise TableError(f"{key}: not the checkpoint that the table's log names ({error})") from error
     return {txn["appId"] for txn in column.drop_null().to_pylist() if txn["appId"]}
 

@@ -40,10 +40,15 @@ class OpenRun:
 
 def open_run(store: Store, run_id: str, sites: Iterable[str]) -> OpenRun:
     """Say that this process begins `run_id` for `sites`: before anything of the run is written."""
-    process = psutil.Process(os.getpid())
-    opened = OpenRun(run_id, tuple(sites), socket.gethostname(), process.pid, process.create_time())
+    opened = own_run(run_id, sites)
     store.put(opened.key, orjson.dumps(asdict(opened)))
     return opened
+
+
+def own_run(run_id: str, sites: Iterable[str]) -> OpenRun:
+    """Return a run of this very process."""
+    process = psutil.Process(os.getpid())
+    return OpenRun(run_id, tuple(sites), socket.gethostname(), process.pid, process.create_time())
 
 
 def close_runs(store: Store, runs: Iterable[OpenRun], sites: Iterable[str]) -> None:
@@ -59,7 +64,7 @@ def _drop_sites(store: Store, key: str, done: set[str]) -> None:
             stored = store.get(key)
         except ObjectMissing:
             return
-        opened = _parse(stored.body, key)
+        opened = parse_run(stored.body, key)
         left = tuple(site for site in opened.sites if site not in done)
         if not left:
             store.delete([key])
@@ -73,7 +78,7 @@ def _drop_sites(store: Store, key: str, done: set[str]) -> None:
 
 def list_open(store: Store) -> list[OpenRun]:
     """Return the open runs, oldest first."""
-    return [_parse(store.get(listed.key).body, listed.key) for listed in store.list(layout.OPEN_RUNS)]
+    return [parse_run(store.get(listed.key).body, listed.key) for listed in store.list(layout.OPEN_RUNS)]
 
 
 def own_runs(store: Store, run_id: str, site: str) -> list[OpenRun]:
@@ -88,11 +93,12 @@ def dead_runs(store: Store, sites: Iterable[str], but: str) -> list[OpenRun]:
     """
     wanted = set(sites)
     return [
-        found for found in list_open(store) if found.run_id != but and wanted & set(found.sites) and not _alive(found)
+        found for found in list_open(store) if found.run_id != but and wanted & set(found.sites) and not is_alive(found)
     ]
 
 
-def _alive(opened: OpenRun) -> bool:
+def is_alive(opened: OpenRun) -> bool:
+    """Return whether the process that opened it still runs, as far as this machine can tell."""
     if opened.host != socket.gethostname():
         return layout.run_started(opened.run_id) + FOREIGN_DEAD_AFTER > datetime.now(UTC)
     try:
@@ -101,7 +107,8 @@ def _alive(opened: OpenRun) -> bool:
         return False
 
 
-def _parse(body: bytes, key: str) -> OpenRun:
+def parse_run(body: bytes, key: str) -> OpenRun:
+    """Return the run in `body`; ObjectRefused, naming `key`, when it is none."""
     try:
         found = orjson.loads(body)
         return OpenRun(found["run_id"], tuple(found["sites"]), found["host"], found["pid"], found["process_created"])

@@ -21,8 +21,10 @@ from storage.client import Listed, Store
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.heads import Heads, read_heads, read_history, write_heads
 from storage.marks import committed_apps
+from storage.nameless import nameless
 from storage.staging import read_tables
 from storage.tables import append_rows, make_table, mark, open_table, set_status
+from storage.tombstones import read_tombstones
 from storage.versions import Decisions, Head, Kind, Seen, content_digest, decide, late_articles
 
 log = logging.getLogger(__name__)
@@ -118,9 +120,10 @@ def _next_batch(pending: list[Listed]) -> list[Listed]:
 
 def _publish_batch(store: Store, batch: list[Listed], refused: dict[str, str]) -> PublishReport:
     table = make_table(store, layout.ARTICLES)
+    erased = read_tombstones(store).articles  # after the table: see storage.tombstones
     published = committed_apps(store, layout.ARTICLES)
     fresh = [one for one in batch if mark(_run(one)) not in published]
-    runs = list(_read_runs(store, fresh, refused))
+    runs = [_without(one, erased) for one in _read_runs(store, fresh, refused)]
     rejections = _publish_rejections(store, runs)
     made = _publish_articles(store, table, runs)
     store.delete(one.key for one in batch if one.key not in refused)
@@ -154,17 +157,26 @@ def _read_runs(store: Store, staged: list[Listed], refused: dict[str, str]) -> I
                 yield found
 
 
+def _without(run: StagedRun, erased: frozenset[str]) -> StagedRun:
+    """Return the run without the articles that were erased since it was staged."""
+    if not erased:
+        return run
+    is_erased = pc.is_in(run.articles["article_id"], value_set=pa.array(sorted(erased), pa.string()))
+    return replace(run, articles=run.articles.filter(pc.invert(is_erased)))
+
+
 def _publish_rejections(store: Store, runs: list[StagedRun]) -> int:
     """Append the runs' rejections; their commit comes before the articles', whose marks mean that a run is done."""
     some = [one for one in runs if one.rejections.num_rows]
     if not some:
         return 0
     table = make_table(store, layout.REJECTIONS)
+    erased = read_tombstones(store).articles  # after this table, too
     published = committed_apps(store, layout.REJECTIONS)
     some = [one for one in some if mark(one.run) not in published]
     rows = pa.concat_tables([schema.REJECTION_ROW.empty_table(), *(one.rejections for one in some)])
     if some:
-        append_rows(store, layout.REJECTIONS, table, _with_day(rows), [one.run for one in some])
+        append_rows(store, layout.REJECTIONS, table, _with_day(nameless(rows, erased)), [one.run for one in some])
     return int(rows.num_rows)
 
 

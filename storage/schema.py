@@ -65,6 +65,9 @@ REJECTION_ROW = record_schema(Rejection)
 ARTICLES = ARTICLE_ROW.append(PARTITION)
 REJECTIONS = REJECTION_ROW.append(PARTITION)
 STORIES = record_schema(Member).append(PARTITION)
+CHANGES = pa.schema(  # of versions in the articles table: those to delete, and what the others become
+    [PARTITION, *(ARTICLE_ROW.field(name) for name in ("article_id", "version", "removed", "capture"))]
+).append(pa.field("gone", pa.bool_(), nullable=False))
 STAGED = pa.schema(
     [pa.field("article", pa.struct(list(ARTICLE_ROW))), pa.field("rejection", pa.struct(list(REJECTION_ROW)))],
     metadata={VERSION_KEY: str(STAGED_VERSION).encode()},

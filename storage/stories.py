@@ -32,6 +32,7 @@ from storage.rows import from_row, to_row
 from storage.scan import both, scan
 from storage.session import COMMIT_OPTIONS
 from storage.tables import make_table, open_table, replace_days, table_errors
+from storage.tombstones import read_tombstones
 from storage.window import (
     KEPT,
     WINDOW,
@@ -225,6 +226,10 @@ def _commit(store: Store, links: Sequence[Link], version: int | None) -> Stories
     if not links:
         return StoriesReport(table_version=version)
     table = make_table(store, layout.STORIES)
+    erased = read_tombstones(store).articles  # after the table: see storage.tombstones
+    links = [link for link in links if erased.isdisjoint((link.one.article_id, link.other.article_id))]
+    if not links:
+        return StoriesReport(table_version=table.version())
     rows = _Rows(store, table)
     known = _known(rows, links)
     changed = regroup(links, known.values())

@@ -13,7 +13,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from storage import layout, schema
 from storage.client import Store
-from storage.errors import StoreConflict, StoreUnavailable, TableError
+from storage.errors import ObjectMissing, StoreConflict, StoreUnavailable, TableError
 from storage.session import COMMIT_OPTIONS
 
 SCHEMAS = {
@@ -94,6 +94,18 @@ def set_status(store: Store, table: DeltaTable, status: str, where: str, runs: I
         )  # fmt: skip
 
 
+def change_versions(store: Store, table: DeltaTable, changes: pa.Table) -> None:
+    """Delete or change the article versions that `changes` (schema.CHANGES) names, in one commit; fenced."""
+    keys = (schema.PARTITION.name, "article_id", "version")
+    same = " AND ".join(f"t.{name} = s.{name}" for name in keys)
+    updates = {name: f"s.{name}" for name in changes.schema.names if name not in {*keys, "gone"}}
+    with table_errors(store, layout.ARTICLES):
+        merged = table.merge(
+            changes, same, source_alias="s", target_alias="t", writer_properties=ZSTD, commit_properties=_fenced(())
+        )
+        merged.when_matched_delete("s.gone").when_matched_update(updates).execute()
+
+
 def mark(run: tuple[str, str]) -> str:
     """Return the app id under which a table remembers that it holds `run`, (site, run id)."""
     return "/".join(run)
@@ -113,8 +125,14 @@ def table_errors(store: Store, key: str) -> Iterator[None]:
     except CommitFailedError as error:
         raise StoreConflict(f"{store.settings.place}: {key}: {_line(error)}") from error
     except DeltaError as error:
+        if "Invalid table version" in str(error):  # an erasure took the log of before it away, while this one wrote
+            raise StoreConflict(f"{store.settings.place}: {key}: {_line(error)}") from error
         kind = StoreUnavailable if "S3" in str(error) or "error sending request" in str(error) else TableError
         raise kind(f"{store.settings.place}: {key}: {_line(error)}") from error
+    except FileNotFoundError as error:
+        raise ObjectMissing(
+            f"{store.settings.place}: {key}: {_line(error)}; an erasure took it meanwhile, or restore it from a backup"
+        ) from error
     except OSError as error:
         raise StoreUnavailable(f"no answer from S3 at {store.settings.place} for {key}: {_line(error)}") from error
 

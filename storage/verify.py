@@ -7,7 +7,7 @@ second time before it is said. Memory is bounded by a group of sites (GROUP_WEIG
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -87,7 +87,7 @@ class _Verification:
         done = 0
         for group in self._groups(sites):
             checker = ObjectChecker(self._store, deep=self._ask.deep)
-            self.found.join(_twice(partial(self._look, group, checker)))
+            self.found.join(self._twice(partial(self._look, group, checker)))
             self.found.counts["bytes read"] += checker.bytes_read
             done += len(group)
             self._ask.tell(done, len(sites))
@@ -102,6 +102,14 @@ class _Verification:
         }
         broken |= {one.key for one in self.found.wrong} & {layout.newest_key(site) for site in sites}
         return None if broken else write_proof(self._store, sites, self._ask.now, self._proofs)
+
+    def _twice(self, look: Callable[[], Findings]) -> Findings:
+        """Look, and if something seems wrong look again: what went on meanwhile, a run or an erasure, is no finding."""
+        first = look()
+        if not first.wrong:
+            return first
+        self._place = replace(self._place, erasures=read_erasures(self._store))
+        return first.confirmed(look())
 
     def _check_files(self) -> dict[str, int]:
         """Check the tables by themselves; return the articles' rows by site."""
@@ -122,7 +130,7 @@ class _Verification:
                 rows.update(self._check_versions(found))
             return found
 
-        self.found.join(_twice(look))
+        self.found.join(self._twice(look))
         if kept[-1] != notes:
             write_notes(self._store, kept[-1], etag)
         return rows
@@ -191,9 +199,3 @@ class _Verification:
         except ClickException as error:  # the crawler's own word on its file
             found.add(key, error.message)
         return None
-
-
-def _twice(look: Callable[[], Findings]) -> Findings:
-    """Look, and if something seems wrong look again: a run that went on meanwhile is no finding."""
-    first = look()
-    return first.confirmed(look()) if first.wrong else first

@@ -55,7 +55,8 @@ def _check_captures(
             runs.damaged.add(checked.listed.key)
         elif checked.records:
             runs.records[checked.listed.key] = checked.records
-    runs.sizes = {key: one.size if one else 0 for key, one in standing.items()}
+    # a row keeps the place of a capture that is gone by age: it was within the object as it was
+    runs.sizes = {key: one.size if one else listed[key].size for key, one in standing.items()}
     found.counts["objects"] += len(listed)
 
 

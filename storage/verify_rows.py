@@ -107,7 +107,8 @@ def _read_staged(place: Place, runs: SiteRuns, checker: ObjectChecker, waiting: 
 def _staged_wrong(place: Place, runs: SiteRuns, run_id: str, checker: ObjectChecker) -> str | None:
     facts = runs.facts.get(run_id)
     if facts and facts.staged and run_id not in runs.lost:
-        (checked,) = checker.check([facts.staged])
+        standing = place.erasures.standing(facts.staged)
+        (checked,) = checker.check([standing or facts.staged])
         return None if checked.wrong == MISSING else checked.wrong  # published meanwhile
     if place.share.has_run(run_id) and run_id not in runs.open_runs | runs.adopted | runs.lost:
         return "orphan: no manifest lists it"
@@ -174,12 +175,13 @@ def _check_counts(
                 continue
             run = (runs.site, run_id)
             rows, told = refused.get(run, 0) + place.erasures.rows.get("/".join(run), 0), facts.rejections
+            is_past = layout.run_started(run_id).date() < place.erasures.rows_since(runs.site)
             articles_told = facts.articles
             if rows < told or has.get(run, 0) > articles_told:  # a re-extraction may have made articles of some
                 became = _read_became(place, runs.site, found) if became is None else became
                 rows += len(became.get(run_id, set()) - _places(rejections, run))
                 articles_told += len(became.get(run_id, ()))
-            if rows > told or (rows < told and run not in waiting.runs):
+            if rows > told or (rows < told and run not in waiting.runs and not is_past):
                 found.add(layout.REJECTIONS, f"{rows} rows of run {run_id} of {runs.site}, its manifest counts {told}")
             if (rows := has.get(run, 0)) > articles_told:
                 found.add(
@@ -235,6 +237,7 @@ def _check_frontier(
         return
     own = rows.filter(pl.col("site") == site)
     own = own if told.since is None else own.filter(pl.col("captured_at") >= told.since)
+    own = own.filter(pl.col("captured_at").dt.date() >= place.erasures.rows_since(site))  # the others are about to go
     strange = own.join(noted, on="article_id", how="anti")["article_id"].unique().head(NAMED).to_list()
     for url in _urls(place, strange):
         found.add(layout.frontier_key(site), f"does not know {url}, of which {layout.ARTICLES} has a row")

@@ -178,6 +178,35 @@ def add_entries(store: Store, window: Window, entries: Sequence[Entry], oldest: 
     return replace(window, rows=rows.filter(pc.field("first_captured_at") >= oldest), days=kept)
 
 
+def blank_entries(store: Store, window: Window, articles: Collection[str]) -> Window:
+    """Take titles, URLs and sketches of `articles` out of their days' entries; the head is not yet written.
+
+    The entries keep their rows, which the index counts, and are copies of nothing any more.
+    """
+    found = window.rows.filter(pc.is_in(window.rows["article_id"], value_set=pa.array(sorted(articles), pa.string())))
+    name = f"{window.generation + 1:08d}-{secrets.token_hex(4)}"
+    days = dict(window.days)
+    for day in set(found["captured_day"].to_pylist()) & window.days.keys():
+        entries = _read(store.get(_key(day, days[day], "entries")).body, f"entries of {day}", ENTRIES)
+        nothing: dict[str, Any] = {
+            "url": "",
+            "title": "",
+            "published_at": None,
+            "shingles": 0,
+            "level": 0,
+            "sketch": [],
+        }
+        rows = [row | nothing if row["article_id"] in articles else row for row in entries.to_pylist()]
+        blanked = pa.Table.from_pylist(rows, schema=ENTRIES)
+        if blanked.equals(entries):
+            continue
+        index = store.get(_key(day, days[day], "index")).body
+        store.put(_key(day, name, "entries"), _parquet(blanked))
+        store.put(_key(day, name, "index"), index)
+        days[day] = name
+    return replace(window, days=days)
+
+
 def write_window(store: Store, window: Window) -> Window:
     """Put `window` in force and return it; StoreConflict if another run put one there since it was read."""
     generation = window.generation + 1
@@ -187,7 +216,7 @@ def write_window(store: Store, window: Window) -> Window:
     }  # fmt: skip
     body = _parquet(window.rows.combine_chunks().replace_schema_metadata({_NAME: json.dumps(about).encode()}))
     etag = store.put(layout.STORY_HEAD, body, if_none_match=window.etag is None, if_match=window.etag)
-    _sweep(store, window.days, generation)
+    sweep_days(store, window.days, generation)
     return replace(window, generation=generation, etag=etag)
 
 
@@ -216,7 +245,7 @@ def forget_versions(store: Store, versions: Collection[tuple[str, int]]) -> None
             return
 
 
-def _sweep(store: Store, days: Mapping[date, str], generation: int) -> None:
+def sweep_days(store: Store, days: Mapping[date, str], generation: int) -> None:
     """Delete the days' objects that no head names. A run still writing writes for a later generation than this."""
     named = {_key(day, name, part) for day, name in days.items() for part in ("index", "entries")}
     old = [

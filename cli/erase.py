@@ -1,0 +1,63 @@
+"""`erase URL…`: articles go for good, from captures, tables and their history; the log says who, when and why."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+from datetime import UTC, datetime
+
+import click
+
+from cli.frontiers import SiteFrontiers
+from cli.progress import progress
+from extract.url import normalise_url
+from storage.client import Store
+from storage.connect import open_store
+from storage.erase import Ask, finish_erasures
+from storage.erase import erase as erase_articles
+from storage.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.argument("urls", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why, for the log; not in the article's words.")
+@click.option("--by", default=None, help="Who, for the log. Default: your login name.")
+def erase(*, urls: tuple[str, ...], reason: str, by: str | None) -> None:
+    """Erase the articles at URLS with all their versions and captures, and never fetch them again.
+
+    It cannot be undone. Run it again if it was interrupted.
+    """
+    try:
+        wanted = frozenset(normalise_url(url) for url in urls)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    now = datetime.now(UTC)
+    with open_store() as store, progress("erase") as bar:
+        finish_erasures(store, now)
+        report = erase_articles(
+            store, SiteFrontiers(),
+            Ask(wanted, reason, by or _login(), now, lambda done, total: bar.update(done, total, "captures")),
+        )  # fmt: skip
+    click.echo(
+        f"erased {report.articles} articles: {report.versions} versions, {report.records} records; "
+        f"{report.objects} objects rewritten ({report.name})"
+    )
+    for site, run_id in report.waiting:
+        click.echo(f"run {run_id} of {site} is under way: what it captures of them goes when it has ended", err=True)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:  # a container's user without a name
+        raise click.UsageError("say who erases, with --by: your user has no name here") from error
+
+
+def erase_rest(store: Store) -> None:
+    """After a run: erase what it captured of articles that were erased meanwhile. What fails waits for upkeep."""
+    try:
+        finish_erasures(store, datetime.now(UTC))
+    except StoreError as error:
+        log.warning("an erasure waits for the next upkeep: %s", error.message)

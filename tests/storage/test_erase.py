@@ -1,0 +1,213 @@
+"""Erasing an article: nothing of it is left, all else is whole, whatever dies or goes on meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.frontiers import SiteFrontiers
+from cli.verify import read_known
+from extract.article import RemovedSpan
+from extract.url import article_id
+from spiders.frontier import Frontier
+from storage import layout
+from storage import publish as publishing
+from storage.articles import Archive
+from storage.captures import S3CaptureArchive
+from storage.client import Store
+from storage.erase import Ask, EraseReport, erase, finish_erasures
+from storage.erase_lock import erasing
+from storage.errors import ErasureUnderWay, NothingToErase, StoreConfigError
+from storage.open_runs import close_runs, open_run
+from storage.publish import publish
+from storage.stories import cluster, read_stories
+from storage.tables import open_table
+from storage.tombstones import read_tombstones
+from storage.verify import Ask as VerifyAsk
+from storage.verify import verify
+from tests.storage.archiving import NOW, Newsroom
+from tests.storage.making import article, rejection, run_id, stage_outcomes
+from tests.storage.searching import found_in
+
+URL = "https://times.example/bridge"
+FIRST = "The harbour bridge reopened on Tuesday after eleven months of repairs, its engineer said."
+EDIT = f"{FIRST}\nA second inspection is planned for the first week of the coming April, he told the council."
+OTHER = "The ferry to the northern islands leaves an hour later from now on, as its owners announced."
+KILLED_AT = (15, 28, 40, 50)  # of its 55 requests or so, by boto3
+
+ERASE = """
+import os, sys
+from datetime import UTC, datetime
+from cli.frontiers import SiteFrontiers
+from storage.client import Store
+from storage.erase import Ask, erase
+from storage.settings import StoreSettings
+store, left = Store(StoreSettings.from_env()), int(sys.argv[2])
+def count(**_):
+    global left
+    left -= 1
+    if not left:
+        os._exit(9)
+store._client.meta.events.register("before-send.s3", count)
+erase(store, SiteFrontiers(), Ask(frozenset({sys.argv[1]}), "asked for", "me", datetime(2026, 11, 23, tzinfo=UTC)))
+"""
+
+
+@pytest.fixture
+def newsroom(store: Store, tmp_path: Path) -> Newsroom:
+    """Two versions of one article beside another, and a run that waits for publish."""
+    room = Newsroom(store, tmp_path)
+    room.run(1, {"bridge": FIRST, "ferry": OTHER, "old": "404"})
+    room.run(2, {"bridge": EDIT})
+    room.stage(3, room.crawl(3, {"bridge": f"{EDIT}\nIt rains.", "tram": "The tram is late."}))
+    return room
+
+
+def run(store: Store, *urls: str, reason: str = "asked for", **changes: Any) -> EraseReport:
+    return erase(store, SiteFrontiers(), Ask(frozenset(urls or {URL}), reason, "me", NOW, **changes))
+
+
+def findings(store: Store) -> list[str]:
+    return [str(one) for one in verify(store, VerifyAsk(read_known, NOW, deep=True)).findings]
+
+
+def texts(store: Store) -> set[str]:
+    return {row["text"] for row in Archive(store).articles(all_versions=True).to_pylist()}
+
+
+def assert_gone(store: Store) -> None:
+    assert not any(found_in(store, *EDIT.splitlines(), URL).values())
+    assert findings(store) == []
+
+
+def test_all_versions_captures_and_staged_rows_go_and_verify_passes(newsroom: Newsroom) -> None:
+    store = newsroom.store
+    assert findings(store) == []
+    report = run(store)
+    assert (report.articles, report.versions) == (1, 2)
+    assert_gone(store)
+    assert texts(store) == {OTHER}
+    publish(store)
+    assert texts(store) == {OTHER, "The tram is late."}
+    assert_gone(store)
+    newsroom.run(4, {"bus": "The bus is red."})
+    assert findings(store) == []
+    assert run(store).versions == 0  # again: nothing is left to do
+    assert_gone(store)
+
+
+@pytest.mark.parametrize("requests", KILLED_AT)
+def test_an_erasure_killed_on_the_way_is_finished_by_the_next(
+    newsroom: Newsroom, store_env: dict[str, str], requests: int
+) -> None:
+    argv = [sys.executable, "-c", ERASE, URL, str(requests)]
+    assert subprocess.run(argv, env=os.environ | store_env, check=False).returncode == 9
+    run(newsroom.store)
+    assert_gone(newsroom.store)
+    assert texts(newsroom.store) == {OTHER}
+
+
+def test_a_publisher_that_began_before_the_erasure_adds_nothing_after_it(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = publishing.read_heads, []
+
+    def read_heads(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            run(newsroom.store)
+        return real(*args)
+
+    monkeypatch.setattr(publishing, "read_heads", read_heads)
+    publish(newsroom.store)
+    assert len(calls) == 2
+    assert texts(newsroom.store) == {OTHER, "The tram is late."}
+    run(newsroom.store)  # what the first try wrote for nothing; upkeep looks for it too
+    assert_gone(newsroom.store)
+
+
+def test_what_a_run_under_way_captures_goes_when_it_has_ended(newsroom: Newsroom) -> None:
+    store = newsroom.store
+    opened = open_run(store, run_id(5), ["times"])
+    assert run(store).waiting == (("times", run_id(5)),)
+    newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "bus": "The bus is red."}))
+    assert finish_erasures(store, NOW) == 1
+    close_runs(store, [opened], ["times"])
+    assert finish_erasures(store, NOW) == 0
+    publish(store)
+    assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
+    assert_gone(store)
+    assert not read_tombstones(store).waiting
+
+
+def test_other_articles_lose_what_was_removed_of_it_and_keep_their_own_words(store: Store, tmp_path: Path) -> None:
+    room = Newsroom(store, tmp_path)
+    room.run(1, {"bridge": EDIT})
+    teaser = RemovedSpan(f"Related: {FIRST}", "related", "/html/body/aside")
+    quoting = article(
+        "ferry", f"{OTHER} {EDIT.splitlines()[1]}", removed=(teaser, RemovedSpan("1 view", "chrome", "/p"))
+    )
+    stage_outcomes(store, "times", run_id(2), [quoting, rejection("bridge", minutes=3)])
+    publish(store)
+    run(store)
+    (row,) = Archive(store).articles().to_pylist()
+    assert [span["text"] for span in row["removed"]] == ["1 view"]
+    assert row["text"] == quoting.text
+    (refused,) = Archive(store).rejections().to_pylist()
+    assert (refused["url"], refused["detail"]) == (f"erased:{article_id(URL)}", "")
+    assert not any(found_in(store, FIRST, URL).values())
+
+
+def test_it_leaves_its_story_which_is_none_with_one_member(store: Store) -> None:
+    text = "\n".join(f"Paragraph {one} tells what the council of the harbour decided that evening." for one in range(9))
+    sites = [article("bridge", text), article("b", text, site="post", minutes=5, url="https://post.example/b"),
+             article("c", text, site="echo", minutes=9, url="https://echo.example/c")]  # fmt: skip
+    sites = [sites[0], *(type(one)(**{name: getattr(one, name) for name in one.__slots__} | {"article_id": article_id(one.url)}) for one in sites[1:])]  # fmt: skip
+    stage_outcomes(store, "times", run_id(1), sites)
+    publish(store)
+    cluster(store, NOW)
+    assert read_stories(store).num_rows == 3
+    run(store)
+    rows = read_stories(store).to_pylist()
+    assert [(row["site"], row["is_origin"]) for row in rows] == [("post", True), ("echo", False)]
+    assert not any(found_in(store, URL, "Harbour bridge").get(URL, ()))
+    assert cluster(store, NOW).members == 0
+    run(store, "https://post.example/b")
+    assert read_stories(store).num_rows == 0
+
+
+def test_its_frontier_knows_it_by_its_id_alone_and_a_run_that_still_knew_it_forgets(newsroom: Newsroom) -> None:
+    archive = S3CaptureArchive(newsroom.store)
+    stale = Frontier.load(archive.read_frontier("times")[0], "times")
+    run(newsroom.store)
+    after = Frontier.load(archive.read_frontier("times")[0], "times")
+    assert URL not in after.urls
+    assert after.erased(URL)
+    stale.merge(after)
+    stale.note_extraction(URL, "0" * 64, None, NOW)
+    assert URL not in Frontier.load(stale.dump(), "times").urls
+
+
+def test_the_log_holds_no_word_of_it(newsroom: Newsroom) -> None:
+    for reason in (f"because of {URL}", f"it says: {FIRST}"):
+        with pytest.raises(StoreConfigError, match="the reason repeats"):
+            run(newsroom.store, reason=reason)
+    assert list(newsroom.store.list(layout.ERASED)) == []
+    run(newsroom.store, reason="a court order")
+    (entry,) = [json.loads(newsroom.store.get(one.key).body) for one in newsroom.store.list(layout.ERASED)]
+    assert (entry["by"], entry["reason"], entry["articles"]) == ("me", "a court order", [article_id(URL)])
+
+
+def test_one_erasure_at_a_time_and_none_of_what_is_not_there(newsroom: Newsroom) -> None:
+    with erasing(newsroom.store, run_id(9)), pytest.raises(ErasureUnderWay, match="an erasure runs on"):
+        run(newsroom.store)
+    with pytest.raises(NothingToErase):
+        run(newsroom.store, "https://times.example/never")
+    assert list(newsroom.store.list(layout.ERASED)) == []
+    assert open_table(newsroom.store, layout.ARTICLES)
