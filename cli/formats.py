@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.visible import visible
+
 Writer = Callable[[pa.Table, IO[bytes]], None]
 BATCH_ROWS = 500
 TABLE_COLUMNS = {  # by a column that only this kind of rows has
@@ -57,8 +59,8 @@ def write_markdown(rows: pa.Table, out: IO[bytes]) -> None:
         published = f"{row['published_at']:%Y-%m-%d %H:%M} UTC" if row["published_at"] else "undated"
         about = [row["site"], ", ".join(row["authors"]), published, f"version {row['version']}"]
         about += [row["status"]] if row["status"] != "live" else []
-        paragraphs = "\n\n".join(row["text"].splitlines())
-        heading = f"# {row['title']}\n\n*{' · '.join(filter(None, about))}*  \n<{row['url']}>"
+        paragraphs = "\n\n".join(visible(line) for line in row["text"].split("\n"))
+        heading = f"# {visible(row['title'])}\n\n*{visible(' · '.join(filter(None, about)))}*  \n<{row['url']}>"
         out.write(f"{heading}\n\n{paragraphs}\n\n---\n\n".encode())
 
 
@@ -71,7 +73,7 @@ def write_table(rows: pa.Table, out: IO[bytes]) -> None:
         show_edge=False,
     )
     for row in _each(rows.select(columns)):
-        table.add_row(*(Text(_shown(row[column])) for column in columns))
+        table.add_row(*(Text(visible(_shown(row[column]))) for column in columns))
     console = Console(file=io.TextIOWrapper(out, encoding="utf-8", write_through=True))
     if not console.is_terminal:
         console.width = PLAIN_WIDTH

@@ -40,6 +40,15 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What the crawl knew of a page when it fetched it: of a first fetch, nothing."""
+
+    is_article: bool = False  # an article was read from it before
+    missed: int = 0  # looks in a row, right before this one, that found it missing
+    is_void: bool = False  # a made-up address of its host gets the very same page
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """One answered page. `url` is the normalised URL as discovered, `final_url` the one that answered.
 
@@ -56,6 +65,7 @@ class Capture:
     captured_at: datetime
     hints: Hints = Hints()
     record: WarcRecord | None = None
+    past: Past = Past()
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`, whatever its case, or None."""

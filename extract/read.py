@@ -13,6 +13,7 @@ import numpy as np
 from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
+from extract.absence import absence, missing
 from extract.adjust import adjust
 from extract.article import Article, Extraction, RemovedSpan
 from extract.blocks import BlockTree
@@ -33,7 +34,7 @@ from extract.url import article_id
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-READER: Final = 3  # goes up when the same capture and profile would give another text
+READER: Final = 4  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HTML_TYPES = {
     "",
@@ -48,9 +49,9 @@ _CONSENT = re.compile(
     r"(?:^|\.)(?:consent|guce|cmp|privacy)\.|/(?:consent|cookie-?wall|privacy-?wall)(?:/|\?|$)", re.IGNORECASE
 )
 _STATUS_REASONS = {
-    HTTPStatus.NOT_FOUND: Reason.NOT_FOUND, HTTPStatus.GONE: Reason.GONE, HTTPStatus.UNAUTHORIZED: Reason.BLOCKED,
-    HTTPStatus.FORBIDDEN: Reason.BLOCKED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: Reason.BLOCKED,
-    HTTPStatus.TOO_MANY_REQUESTS: Reason.BLOCKED, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: Reason.BLOCKED,
+    HTTPStatus.GONE: Reason.GONE, HTTPStatus.UNAUTHORIZED: Reason.BLOCKED, HTTPStatus.FORBIDDEN: Reason.BLOCKED,
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: Reason.BLOCKED, HTTPStatus.TOO_MANY_REQUESTS: Reason.BLOCKED,
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: Reason.BLOCKED,
 }  # fmt: skip
 
 
@@ -94,7 +95,9 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         metadata = read_metadata(tree, capture)
         rights = read_rights(capture.headers, tree)
         found = _read_text(tree, capture, page_signals(metadata), profile)
-        reason = judge_page(read_signals(tree, capture, metadata, found.text)) or _no_article(metadata, found.text)
+        page = read_signals(tree, capture, metadata, found.text)
+        reason = judge_page(page) or _no_article(metadata, found.text)
+        reason = absence(capture, page, reason) or reason
     except BadEncodingError as error:
         return Reading(_rejection(capture, Reason.BAD_ENCODING, str(error)))
     except NoTreeError as error:
@@ -146,6 +149,8 @@ def _cleaned(
 
 
 def _refused(capture: Capture) -> tuple[Reason, str] | None:
+    if capture.status == HTTPStatus.NOT_FOUND:
+        return missing(capture, "HTTP 404")
     if capture.status != HTTPStatus.OK:
         reason = _STATUS_REASONS.get(HTTPStatus(capture.status)) if capture.status in set(HTTPStatus) else None
         if reason is None:

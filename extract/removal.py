@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from lxml.html import HtmlElement
+
+from extract.age import AGE
 from extract.article import RemovedSpan
 from extract.blocks import BlockTree
 from extract.class_words import HIDDEN_BIT, bit_mask
@@ -44,6 +47,7 @@ MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
 MAX_HEADLINE_CHARS = 160  # what is longer is a standfirst that stands as title somewhere
 MAX_LINE_CHARS = 300  # no prompt is longer
 MAX_CAPTIONS = 1 / 3  # of the text: where it is more, captions are the text, as of pictures in a row
+MAX_BOX = 1 / 3  # of the text, in what its class calls an advertisement or other stories: more than that is the text
 _HEADLINE_SHARE = 0.85  # of the words of a line and of the title in common
 
 _READ_MORE = (
@@ -84,6 +88,15 @@ _LINES: Final = (
             r"просмотр\w*)\W*|\W*(?:post )?(?:views?|shares|reads|hits|aufrufe|vues)\s*:\s*[\d.,]+\s?[km]?\W*"
         ),
     ),
+    (
+        Removal.COUNTER,
+        (
+            r"\W*(?:viewed|read|shared|watched)(?: by)? [\d.,]+\s?[km]? (?:times|people|readers)\W*|"
+            r"\W*[\d.,]+\s?[km]? (?:people|readers|users|others)(?: (?:are|have|were))? (?:reading|read|viewing|viewed|"
+            r"watching|watched|online)\b.{0,30}"
+        ),
+    ),
+    (Removal.DATELINE_REPEAT, AGE),
     (
         Removal.COMMENTS,
         (
@@ -147,6 +160,27 @@ _BY_WORDS: Final = {
     "date": Removal.DATELINE_REPEAT, "byline": Removal.BYLINE, "navigation": Removal.NAVIGATION,
     "agency": Removal.AGENCY_SIGNOFF, "player": Removal.PLAYER,
 }  # fmt: skip
+# whole words of a class or an id that no theme gives to its text
+_BOXES: Final = (
+    (
+        Removal.AD,
+        re.compile(
+            r"ads?|adverts?|advertisements?|adsbygoogle|ads?[-_](?:slot|unit|container|wrapper|box|banner|block|space|label|"
+            r"placeholder)(?:[-_]\w+)?|adverts?[-_]\w+|advertisement[-_]\w+|sponsored(?:[-_](?:content|post|link|box))?|"
+            r"dfp[-_]\w+|anzeige|werbung|publicite|publicidad",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        Removal.RELATED_LINK,
+        re.compile(
+            r"related(?:[-_](?:articles?|stories|story|posts?|links?|news|items?|reading|box|list))?|most[-_]?(?:read|popular|"
+            r"viewed)|trending|recommended(?:[-_](?:articles?|stories|posts?|reading))?|read[-_]?(?:more|next|also)|"
+            r"outbrain|taboola(?:[-_]\w+)*",
+            re.IGNORECASE,
+        ),
+    ),
+)
 _CAPTION_BIT: Final = bit_mask(("figcaption",))
 _LINKED, _LABEL_CHARS = 0.8, 25  # a shorter link is a label, a longer one a headline
 _WORD_COLUMNS = {name: at for at, name in enumerate(PHRASES)}
@@ -156,15 +190,13 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
     """Return which of the kept blocks are no text whatever the model says, with the reason."""
     refused: dict[int, str] = {}
     titles = [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
-    captions = {at for at in kept if page.above[page.blocks[at].node] & _CAPTION_BIT}
-    if sum(found.chars[at] for at in captions) > MAX_CAPTIONS * sum(found.chars[at] for at in kept):
-        captions.clear()
+    placed = _boxed(page, kept, found) | _captions(page, kept, found)
     standfirst: set[str] = set()
     before = ""
     for place, at in enumerate(kept):
         text = page.blocks[at].text
-        if at in captions:
-            refused[at] = Removal.CAPTION
+        if at in placed:
+            refused[at] = placed[at]
         elif reason := _line_reason(text):
             refused[at] = reason
         elif len(text) <= MAX_HEADLINE_CHARS and _is_headline(set(found.squeezed[at].split()), titles):
@@ -178,6 +210,41 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
         if page.nodes[page.blocks[at].node].tag not in _ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):
             refused[at] = Removal.AGENCY_SIGNOFF
     return refused
+
+
+def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:
+    captions = [at for at in kept if page.above[page.blocks[at].node] & _CAPTION_BIT]
+    if sum(found.chars[at] for at in captions) > MAX_CAPTIONS * sum(found.chars[at] for at in kept):
+        return {}
+    return dict.fromkeys(captions, Removal.CAPTION)
+
+
+def _boxed(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:
+    """Return which of the kept blocks stand in a box that calls itself an advertisement or other stories.
+
+    Such boxes change from visit to visit: what is read out of one is an edit that nobody made.
+    """
+    boxes: dict[int, tuple[int, Removal] | None] = {-1: None}  # by node: the box that it is in
+    inside: dict[int, list[int]] = {}
+    for at in kept:
+        node, below = page.blocks[at].node, []
+        while node not in boxes:
+            below.append(node)
+            node = page.parents[node]
+        for one in reversed(below):
+            boxes[one] = boxes[page.parents[one]] or ((one, reason) if (reason := _box(page.nodes[one])) else None)
+        if box := boxes[page.blocks[at].node]:
+            inside.setdefault(box[0], []).append(at)
+    chars = sum(found.chars[at] for at in kept)
+    small = {box: held for box, held in inside.items() if sum(found.chars[at] for at in held) <= MAX_BOX * chars}
+    return {at: told[1] for box, held in small.items() if (told := boxes[box]) for at in held}
+
+
+def _box(element: HtmlElement) -> Removal | None:
+    if element.tag in {"body", "html", "article", "main"}:
+        return None
+    words = f"{element.get('class') or ''} {element.get('id') or ''}"[:500].split()
+    return next((reason for reason, pattern in _BOXES if any(map(pattern.fullmatch, words))), None)
 
 
 def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:

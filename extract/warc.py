@@ -13,7 +13,7 @@ from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeadersParserException
 from zlib_ng import zlib_ng
 
-from extract.capture import Capture, Hints, WarcRecord
+from extract.capture import Capture, Hints, Past, WarcRecord
 from extract.dates import parse_date
 
 BLOCK_BYTES = 4 * 2**20  # of the object read at a time: few S3 reads, little memory
@@ -113,7 +113,15 @@ def _capture(response: tuple[Member, Any], facts: dict[str, list[str]], key: str
         captured_at=captured_at,
         hints=read_hints(facts),
         record=WarcRecord(key, member.offset, member.length, header("WARC-Payload-Digest") or "", status),
+        past=read_past(facts),
     )
+
+
+def read_past(facts: dict[str, list[str]]) -> Past:
+    """Return what the fetch facts say that the crawl knew of a page."""
+    missed = facts.get("missed", ["0"])[0]
+    is_number = missed.isascii() and missed.isdigit() and len(missed) < 10
+    return Past(facts.get("was-article") == ["yes"], int(missed) if is_number else 0, facts.get("is-void") == ["yes"])
 
 
 def read_hints(facts: dict[str, list[str]]) -> Hints:

@@ -14,6 +14,7 @@ from zlib_ng import zlib_ng
 from extract.url import article_id, normalise_url
 from spiders.errors import BrokenFrontier
 from spiders.known import GONE, LIVE, KnownHost, KnownSource, KnownUrl
+from spiders.outcome import after_miss
 
 VERSION = 1
 _ZlibError: Any = zlib_ng.error  # its stub takes the class for an instance
@@ -24,6 +25,8 @@ _FORGET_SOURCE_AFTER = timedelta(days=60)
 _FORGET_AFTER = timedelta(days=180)  # a finished URL that nothing has listed for so long
 # What the page is will not change: asking again in the plan's rhythm would be for nothing.
 _NEVER_ARTICLES = frozenset({"not_html", "not_an_article"})
+_MISSING = frozenset({"not_found", "gone"})
+_MOMENTS = ("last_yield_at", "first_run_at", "discovery_at", "planned_at")
 
 
 class Frontier:
@@ -37,6 +40,7 @@ class Frontier:
         self.last_yield_at: datetime | None = None  # when a run last captured a new article
         self.first_run_at: datetime | None = None
         self.discovery_at: datetime | None = None  # when feeds and sitemaps were last looked for
+        self.planned_at: datetime | None = None  # when a run last chose what to fetch
 
     @classmethod
     def load(cls, body: bytes | None, site: str) -> Frontier:
@@ -59,7 +63,7 @@ class Frontier:
         return frontier
 
     def _read_header(self, header: dict[str, Any]) -> None:
-        for name in ("last_yield_at", "first_run_at", "discovery_at"):
+        for name in _MOMENTS:
             if header.get(name):
                 setattr(self, name, datetime.fromisoformat(header[name]).astimezone(UTC))
 
@@ -78,7 +82,7 @@ class Frontier:
         """Return the file's bytes; the same frontier gives the same bytes. Erased articles' URLs are not among them."""
         self._drop_erased()
         header: dict[str, Any] = {"frontier": VERSION, "site": self.site}
-        for name in ("last_yield_at", "first_run_at", "discovery_at"):
+        for name in _MOMENTS:
             if moment := getattr(self, name):
                 header[name] = moment.astimezone(UTC).isoformat()
         deflater = zlib_ng.compressobj(6, zlib_ng.DEFLATED, 31)
@@ -104,22 +108,30 @@ class Frontier:
                 self.hosts[origin] = host
         self.last_yield_at = _latest(self.last_yield_at, other.last_yield_at)
         self.discovery_at = _latest(self.discovery_at, other.discovery_at)
+        self.planned_at = _latest(self.planned_at, other.planned_at)
         self.first_run_at = min(filter(None, (self.first_run_at, other.first_run_at)), default=None)
 
     def note_extraction(self, url: str, content_sha256: str | None, reason: str | None, at: datetime) -> None:
         """Remember what extraction made of the last capture of `url`: a text's sha256, or why there is none.
 
-        A page that is no article by its kind is not visited again unasked.
+        A page that is no article by its kind is not visited again unasked, unless it was one before. Noting a capture
+        twice changes nothing: a stage may be repeated, and an answer with status 404 was counted when it came.
         """
         if self.erased(url):
             return
         known = self.urls.get(url) or KnownUrl(url, first_seen=at)
+        is_later = known.missed_at is None or at > known.missed_at
         if content_sha256 is not None:
-            self.urls[url] = replace(known, content_sha256=content_sha256, reason=None)
+            noted = replace(known, content_sha256=content_sha256, reason=None)
+            self.urls[url] = replace(noted, missing=0, state=LIVE) if known.missing and is_later else noted
             self.last_yield_at = _latest(self.last_yield_at, at) if known.content_sha256 is None else self.last_yield_at
             return
-        next_visit = None if reason in _NEVER_ARTICLES else known.next_visit
-        self.urls[url] = replace(known, reason=reason, next_visit=next_visit)
+        if known.content_sha256 is None:
+            next_visit = None if reason in _NEVER_ARTICLES else known.next_visit
+            self.urls[url] = replace(known, reason=reason, next_visit=next_visit)
+            return
+        missed = after_miss(known, at) if reason in _MISSING and is_later else known
+        self.urls[url] = replace(missed, reason=reason)
 
     def note_reextraction(self, url: str, content_sha256: str) -> None:
         """Remember the text that today's code reads in a capture of `url` from before; nothing was fetched."""

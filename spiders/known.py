@@ -16,7 +16,7 @@ from spiders.listing import NO_HINTS
 # States of a URL
 NEW = "new"  # never answered; tried at most in vain
 LIVE = "live"
-GONE = "gone"  # 404 or 410 twice: no more visits
+GONE = "gone"  # missing twice, or 410: looked at a few times more
 REFUSED = "refused"  # not asked for: off site, unsafe address, robots
 
 _ERASED = "erased:"
@@ -32,7 +32,8 @@ class KnownUrl:
     """One article candidate. Datetimes are aware UTC.
 
     `etag` and `last_modified` are those of `final_url` (None: the URL itself); `digest`, `warc_uri` and `warc_date`
-    name the last whole response with status 200, for revisit records. `missing` counts 404 and 410 in a row.
+    name the last whole response with status 200, for revisit records. `missing` counts the looks in a row that found
+    the page missing, the last at `missed_at`; an article's is set back only once an article is read from it again.
     `ask_url` is set where the server knows the page only under the address as listed, tracking parameters included.
     """
 
@@ -56,6 +57,7 @@ class KnownUrl:
     reason: str | None = None  # of the last rejection or failure
     listed_at: datetime | None = None  # when a feed, sitemap or section named it last
     hints: Hints = NO_HINTS
+    missed_at: datetime | None = None
 
     @classmethod
     def erased(cls, article: str) -> KnownUrl:
@@ -138,6 +140,8 @@ class KnownHost:
     etag: str | None = None
     last_modified: str | None = None
     not_before: datetime | None = None
+    void: str | None = None  # what a made-up address got (spiders.void), None where that was an error by its status
+    void_at: datetime | None = None
 
     def to_line(self) -> dict[str, Any]:
         """Return the line's JSON object."""
@@ -146,11 +150,11 @@ class KnownHost:
     @classmethod
     def from_line(cls, line: Mapping[str, Any]) -> KnownHost:
         """Return the host of a line; unknown keys are ignored."""
-        known: KnownHost = _typed(cls, line, ("robots_at", "not_before"))
+        known: KnownHost = _typed(cls, line, ("robots_at", "not_before", "void_at"))
         return known
 
 
-_URL_DATES = ("first_seen", "last_visit", "next_visit", "listed_at")
+_URL_DATES = ("first_seen", "last_visit", "next_visit", "missed_at", "listed_at")
 
 
 def _plain(known: Any, skip: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401 - one of the three

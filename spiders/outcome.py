@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from extract.rejection import Reason
 from spiders.address import ascii_url
@@ -16,14 +17,21 @@ from spiders.warc import Original, payload_digest, warc_date
 _TRUST = 3  # re-checks on a feed's word that found nothing; then the plan alone decides
 _AHEAD = timedelta(days=1)  # a date further in the future is no news, but a mistake
 _MISSING = frozenset({404, 410})
-_GONE_AFTER = 2  # of those in a row: one may be a deployment's hiccup
+_GONE_AFTER = 2  # looks in a row that find it missing: one may be a deployment's hiccup
+_SECOND_LOOK = timedelta(hours=1)  # at a missing article: most hiccups are over by then
+_LAST_LOOKS = (
+    timedelta(days=1),
+    timedelta(days=7),
+    timedelta(days=30),
+)  # at a gone page: what comes back is live again
 _WHOLE = frozenset({200, 203, 304})
 
 
 def is_due(known: KnownUrl, now: datetime, site: Site, *, revisit_now: bool) -> bool:
     """Return whether `known` is to be asked for now."""
     if known.state == GONE:
-        return False
+        is_planned = known.next_visit is not None and known.next_visit <= now
+        return is_planned or (bool(site.revisit) and known.digest is not None and _is_news(known, now))
     if known.state == REFUSED and known.reason != Reason.ROBOTS.value:
         return True  # it came as a candidate, so the site file lets it in by now
     if revisit_now:
@@ -81,10 +89,7 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
     """Return `known` after a recorded answer; `is_same`: it repeats the payload of the one before."""
     known = replace(known, visits=known.visits + 1, last_visit=now)
     if answered.status in _MISSING:
-        missing = known.missing + 1
-        if missing >= _GONE_AFTER:
-            return replace(known, missing=missing, state=GONE, next_visit=None)
-        return replace(known, missing=missing, next_visit=retry_at(missing, now))
+        return after_miss(known, now, is_final=answered.status == HTTPStatus.GONE)
     is_odd = answered.status == 304 and not is_same  # nothing was known that it could stand for
     if answered.truncated or is_odd or answered.status not in _WHOLE:
         failures = known.failures + 1
@@ -97,7 +102,9 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
         known,
         state=LIVE,
         failures=0,
-        missing=0,
+        missing=known.missing
+        if known.content_sha256
+        else 0,  # of an article extraction judges (Frontier.note_extraction)
         false_alarms=0 if is_news else known.false_alarms + on_a_word,
         next_visit=next_visit(site.revisit, known.url, first_seen=seen, last_visit=now, published=published),
     )
@@ -110,6 +117,21 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
         final_url=answered.url if answered.url != ascii_url(known.url) else None,
     )
     return replace(known, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date) if is_news else known
+
+
+def after_miss(known: KnownUrl, at: datetime, *, is_final: bool = False) -> KnownUrl:
+    """Return `known` after a look at `at` that found the page missing; `is_final`: its server says so for good.
+
+    Even then the page is looked at a few times more, and on a feed's word, if it ever answered: a whole site's mistake
+    looks the same.
+    """
+    on_a_word = known.next_visit is not None and known.next_visit > at
+    missing = max(known.missing + 1, _GONE_AFTER if is_final else 0)
+    known = replace(known, missing=missing, missed_at=at, false_alarms=known.false_alarms + on_a_word)
+    if missing < _GONE_AFTER:
+        return replace(known, next_visit=at + _SECOND_LOOK if known.content_sha256 else retry_at(missing, at))
+    looks = _LAST_LOOKS[missing - _GONE_AFTER :] if known.digest else ()
+    return replace(known, state=GONE, next_visit=at + looks[0] if looks else None)
 
 
 def after_failure(known: KnownUrl, reason: Reason, now: datetime) -> KnownUrl:

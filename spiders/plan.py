@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from extract.capture import Hints
 from extract.rejection import Reason
@@ -17,6 +17,11 @@ from spiders.scope import Scope
 from spiders.site import Site
 
 _DUE_SHARE = 5  # every fifth page is a re-check, however many new ones there are
+# Hundreds of articles first seen in one run fall due together a quarter of an hour later. Their checks take at most a
+# third of what the site's delay would let through since the run before, so that they come as a trickle.
+_PACE = 3
+_LEAST_GAP_S = 1.0  # between two checks of a site that sets no delay
+_LEAST_CHECKS, _LONGEST_GAP = 20, timedelta(days=1)
 
 
 class Planner:
@@ -26,9 +31,11 @@ class Planner:
         self._site, self._scope, self._frontier, self._ledger = site, scope, frontier, ledger
         self._revisit_now = revisit_now
 
-    def plan(self, found: Found) -> list[KnownUrl]:
-        """Book what was discovered and return what is due: new pages, the newest first, re-checks among them."""
-        now = datetime.now(UTC)
+    def plan(self, found: Found, now: datetime) -> list[KnownUrl]:
+        """Book what was discovered and return what is due: new pages, the newest first, re-checks among them.
+
+        Of the re-checks those that wait longest come first; beyond the run's share they stay deferred.
+        """
         new: list[KnownUrl] = []
         checks: list[KnownUrl] = []
         for url, hints in found.candidates.items():
@@ -53,8 +60,16 @@ class Planner:
                 self._ledger.note(known.url, "deferred")
                 (checks if known.visits else new).append(known)
         new.sort(key=lambda known: known.hints.modified_at or known.hints.published_at or now, reverse=True)
-        checks.sort(key=lambda known: known.next_visit or now)
-        return _mix(new, checks)
+        checks.sort(key=lambda known: _waits_since(known, now))
+        return _mix(new, checks[: self._share(now)])
+
+    def _share(self, now: datetime) -> int | None:
+        """Return how many re-checks this run makes, None for all; notes when it was asked."""
+        before, self._frontier.planned_at = self._frontier.planned_at, now
+        if self._revisit_now or before is None:
+            return None
+        gap = min(max(now - before, timedelta(0)), _LONGEST_GAP)
+        return max(int(gap.total_seconds() / (_PACE * max(self._site.delay, _LEAST_GAP_S))), _LEAST_CHECKS)
 
     def _enter(self, url: str, hints: Hints, now: datetime) -> KnownUrl:
         known = self._frontier.urls.get(url)
@@ -78,6 +93,13 @@ class Planner:
             return
         self._ledger.fail(url, reason, detail)
         self._frontier.urls[url] = after_failure(replace(known, state=REFUSED, listed_at=now), reason, now)
+
+
+def _waits_since(known: KnownUrl, now: datetime) -> datetime:
+    """Return since when a re-check is due: by the plan, else by a feed's word."""
+    if known.next_visit is not None and known.next_visit <= now:
+        return known.next_visit
+    return known.hints.modified_at or now
 
 
 def _mix(new: list[KnownUrl], checks: Iterable[KnownUrl]) -> list[KnownUrl]:

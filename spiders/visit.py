@@ -12,6 +12,7 @@ from functools import partial
 
 from click import ClickException
 
+from extract.capture import Past
 from extract.rejection import Reason
 from spiders.address import ascii_url
 from spiders.client import Ask
@@ -32,6 +33,7 @@ from spiders.report import CrawlReport
 from spiders.scope import Scope
 from spiders.site import Site
 from spiders.spool import Spool, StoredSegment
+from spiders.void import Voids
 from spiders.warc import Facts, Original, exchange_members
 from spiders.withheld import forbids_keeping
 
@@ -104,6 +106,7 @@ class Visit:
             self._record,
         )
         fetcher = Fetcher(circle)
+        voids = Voids(circle, fetcher)
         discovery = Discovery(circle, fetcher, revisit_now=self._house.revisit_now)
         self._ledger.sources = discovery.found.sources
         try:
@@ -111,18 +114,18 @@ class Visit:
         finally:  # a stop in the middle of it: what was named so far is in the books and remembered
             self._listed = discovery.found.listed
             planner = Planner(self.site, self._scope, self._frontier, self._ledger, revisit_now=self._house.revisit_now)
-            plan = planner.plan(discovery.found)
+            plan = planner.plan(discovery.found, datetime.now(UTC))
         for place, known in enumerate(plan):
             if halt := self._halt():
                 self._finish_reason = halt
                 log.info("%s: %s with %d pages left for the next run", self.site.name, halt, len(plan) - place)
                 return
-            await self._visit(fetcher, known)
+            await self._visit(fetcher, voids, known)
             self._tell_progress()
             if time.monotonic() - self._written_at > self._house.limits.checkpoint_s:
                 await self._checkpoint()
 
-    async def _visit(self, fetcher: Fetcher, known: KnownUrl) -> None:
+    async def _visit(self, fetcher: Fetcher, voids: Voids, known: KnownUrl) -> None:
         """Fetch one article and book its outcome."""
         try:
             answer = await fetcher.fetch(self._wanted(known))
@@ -142,8 +145,12 @@ class Visit:
             self._fail(known, NoResponse(Reason.NOARCHIVE, "the page says noarchive"))
             return
         answered = Answered.of(answer.exchange)
-        original = original_of(known, answered)
-        self._record(answer.exchange, Facts("page", known.url, answer.robots, known.hints), original, answered.digest)
+        # a page that was missing is recorded whole: only what is extracted again can make its article live again
+        original = None if known.missing else original_of(known, answered)
+        is_void = original is None and await voids.is_void(known, answer.exchange)
+        past = Past(known.content_sha256 is not None, known.missing, is_void)
+        facts = Facts("page", known.url, answer.robots, known.hints, past)
+        self._record(answer.exchange, facts, original, answered.digest)
         self._captures += 1
         self._ledger.note(known.url, _outcome(answered, original))
         now, is_same = datetime.now(UTC), original is not None
@@ -152,6 +159,8 @@ class Visit:
     def _wanted(self, known: KnownUrl) -> Wanted:
         url = ascii_url(known.ask_url or known.url)
         max_bytes, where = self._house.limits.page_bytes, known.final_url or url
+        if known.missing:
+            return Wanted(url, "page", max_bytes)
         return Wanted(url, "page", max_bytes, known.etag, known.last_modified, where)
 
     def _fail(self, known: KnownUrl, failure: NoResponse) -> None:

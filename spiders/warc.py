@@ -17,7 +17,7 @@ from warcio.warcwriter import WARCWriter
 from zlib_ng import zlib_ng
 
 from extract import __version__
-from extract.capture import Hints
+from extract.capture import Hints, Past
 from spiders.exchange import Exchange
 from spiders.listing import NO_HINTS
 
@@ -25,6 +25,7 @@ from spiders.listing import NO_HINTS
 GZIP_LEVEL = 5
 SERVER_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NO_PAST = Past()
 _KEPT = b"X-Crawler-Transfer-Encoding"  # what the server said before the framing was taken off
 
 
@@ -32,13 +33,15 @@ _KEPT = b"X-Crawler-Transfer-Encoding"  # what the server said before the framin
 class Facts:
     """What only the crawler knows of a fetch; the `metadata` record.
 
-    `kind` is page, feed, sitemap, section, robots, redirect (its target follows) or retry (a later answer counts).
+    `kind` is page, feed, sitemap, section, robots, redirect (its target follows), retry (a later answer counts) or void
+    (the answer to a made-up address).
     """
 
     kind: str
     requested_url: str
     robots: str = ""
     hints: Hints = NO_HINTS
+    past: Past = NO_PAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,9 @@ def _facts_block(exchange: Exchange, facts: Facts) -> bytes:
         ("hint-language", hints.language),
         *(("hint-author", author) for author in hints.authors),
         *(("hint-tag", tag) for tag in hints.tags),
+        ("was-article", "yes" if facts.past.is_article else None),
+        ("missed", str(facts.past.missed) if facts.past.missed else None),
+        ("is-void", "yes" if facts.past.is_void else None),
         ("robots", facts.robots),
         ("fetchTimeMs", str(exchange.elapsed_ms)),
         ("truncated", exchange.truncated),

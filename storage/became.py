@@ -90,14 +90,14 @@ def read_states(store: Store, articles: Iterable[str]) -> dict[str, list[State]]
 
 
 def last_missing(store: Store, rows: Iterable[Row]) -> dict[str, datetime]:
-    """Return, by URL, when the pages of `rows` were answered by a 404 or 410 last, of those that were."""
+    """Return, by URL, when the pages of `rows` were found to be gone last, of those that were."""
     urls = sorted({row["url"] for row in rows})
     table = open_table(store, layout.REJECTIONS)
     if table is None or not urls:
         return {}
     found: dict[str, datetime] = {}
     since = min(row["captured_at"] for row in rows).date()
-    texts = {"url": urls, "reason": [Reason.NOT_FOUND.value, Reason.GONE.value]}
+    texts = {"url": urls, "reason": [Reason.GONE.value]}
     with table_errors(store, layout.REJECTIONS):
         when = pc.field(schema.PARTITION.name) >= pa.scalar(since)
         files = store.table_files(layout.REJECTIONS)

@@ -32,7 +32,7 @@ BATCH_BYTES = 2 * 2**20  # of staged Parquet in one commit, some 700 articles: 5
 BATCH_RUNS = 1000
 READERS = 8
 RACE_TRIES = 30  # another publisher came between: begin again, it has done part of the work
-GONE = pa.array([Reason.NOT_FOUND.value, Reason.GONE.value])
+GONE = pa.array([Reason.GONE.value])  # one `not_found` may be a hiccup; a page missing again is `gone`
 Run = tuple[str, str]  # site, run id
 
 

@@ -2,7 +2,7 @@
 
     {"site": "times", "month": "2026-11",
      "articles": {"RUN": [["raw/…", 1234]]},   captures that gave a rejection first and are an article today
-     "passes": [{"at": "…", "read_by": ["2.3.1+broadsheet.3", "the profile's id"], "rows": 12}]}
+     "passes": [{"at": "…", "read_by": ["2.3.1+broadsheet.4", "the profile's id"], "rows": 12}]}
 
 The manifest of a run counts its rejections, for good; here `verify` learns which of them the table need not have any
 more. A capture is noted before the tables change, and counts only once its rejection is gone: so it does not matter

@@ -36,7 +36,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Seen:
-    """One capture of one article, or its 404 or 410. `row`: the article's row in the batch."""
+    """One capture of one article, or of its absence. `row`: the article's row in the batch."""
 
     captured_at: datetime
     kind: Kind

@@ -117,9 +117,34 @@ def test_a_new_article_is_a_yield_and_an_edit_is_none() -> None:
 )
 def test_a_page_that_is_no_article_by_kind_is_not_visited_again(reason: str, again: bool) -> None:
     frontier = full()
+    frontier.urls[URL.url] = replace(URL, content_sha256=None)
     frontier.note_extraction(URL.url, None, reason, NOW)
     assert (frontier.urls[URL.url].next_visit is not None) is again
     assert frontier.urls[URL.url].reason == reason
+
+
+@pytest.mark.parametrize("reason", ["not_an_article", "not_html", "server_error"])
+def test_a_page_that_was_an_article_before_stays_in_the_plan(reason: str) -> None:
+    frontier = full()
+    frontier.note_extraction(URL.url, None, reason, NOW)
+    known = frontier.urls[URL.url]
+    assert (known.next_visit, known.missing, known.reason) == (URL.next_visit, 0, reason)
+
+
+def test_a_page_that_only_its_words_call_missing_is_counted_once_a_capture() -> None:
+    frontier = full()
+    for _ in range(2):  # a stage may be repeated
+        frontier.note_extraction(URL.url, None, "not_found", NOW)
+    known = frontier.urls[URL.url]
+    assert (known.missing, known.state, known.next_visit) == (1, LIVE, NOW + timedelta(hours=1))
+    later = NOW + timedelta(hours=1)
+    frontier.note_extraction(URL.url, None, "gone", later)
+    known = frontier.urls[URL.url]
+    assert (known.missing, known.state, known.next_visit) == (2, GONE, later + timedelta(days=1))
+    frontier.note_extraction(URL.url, "0f", None, NOW)  # of before: recovered late
+    assert (frontier.urls[URL.url].missing, frontier.urls[URL.url].state) == (2, GONE)
+    frontier.note_extraction(URL.url, "0f", None, later + timedelta(days=1))
+    assert (frontier.urls[URL.url].missing, frontier.urls[URL.url].state) == (0, LIVE)
 
 
 def test_pruning_forgets_only_what_is_finished_and_unlisted(monkeypatch: pytest.MonkeyPatch) -> None:

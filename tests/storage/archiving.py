@@ -86,7 +86,7 @@ class Newsroom:
     def _outcome(self, capture: Capture) -> Article | Rejection:
         text = capture.body.decode()
         if text == "404":
-            return Rejection(self.site, capture.url, capture.captured_at, Reason.NOT_FOUND, "", capture.record)
+            return Rejection(self.site, capture.url, capture.captured_at, Reason.GONE, "", capture.record)
         made = article(capture.url.rpartition("/")[2], text, captured_at=capture.captured_at, capture=capture.record)
         return replace(made, site=self.site, text_sha256=hashlib.sha256(text.encode()).hexdigest())
 

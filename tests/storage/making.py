@@ -36,9 +36,9 @@ def article(path: str = "bridge", text: str = "The bridge reopens.", *, minutes:
     return Article(text_sha256=content_sha256(given["title"], given["text"]), **given)
 
 
-def rejection(path: str = "bridge", reason: Reason = Reason.NOT_FOUND, *, minutes: float = 0) -> Rejection:
+def rejection(path: str = "bridge", reason: Reason = Reason.GONE, *, minutes: float = 0) -> Rejection:
     """A rejection at site "times", tried `minutes` after START."""
-    return Rejection("times", f"https://times.example/{path}", START + timedelta(minutes=minutes), reason, "HTTP 404")
+    return Rejection("times", f"https://times.example/{path}", START + timedelta(minutes=minutes), reason, "HTTP 410")
 
 
 def stage_outcomes(store: Store, site: str, run: str, outcomes: Iterable[Article | Rejection]) -> StagedFile:

@@ -86,7 +86,7 @@ def test_only_the_columns_asked_for_are_given_in_their_order(archive: Archive) -
     latest = archive.articles(columns=["title", "url"])
     assert latest.column_names == ["title", "url"]
     assert [url.rpartition("/")[2] for url in latest["url"].to_pylist()] == ["ferry", "bridge", "tram"]
-    assert archive.rejections(columns=["reason"]).to_pylist() == [{"reason": "not_found"}] * 2
+    assert archive.rejections(columns=["reason"]).to_pylist() == [{"reason": "gone"}] * 2
     assert archive.article_batches(columns=["site"]).read_all().column_names == ["site"]
     assert archive.articles(columns=["site"], site="nobody").num_rows == 0
 
@@ -107,7 +107,7 @@ def test_the_latest_of_two_versions_captured_at_one_moment_is_the_higher(store: 
 
 def test_rejections_are_read_by_time(archive: Archive) -> None:
     found = archive.rejections(since=START + timedelta(days=1)).to_pylist()
-    assert [(row["url"], row["reason"]) for row in found] == [("https://times.example/gone", "not_found")]
+    assert [(row["url"], row["reason"]) for row in found] == [("https://times.example/gone", "gone")]
 
 
 def test_polars_reads_the_same(archive: Archive) -> None:

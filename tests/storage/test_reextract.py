@@ -54,7 +54,7 @@ class Reader:
         text = capture.body.decode().replace(f" {self.drops}", "")
         name = capture.url.rpartition("/")[2]
         for marker, reason in (
-            ("404", Reason.NOT_FOUND),
+            ("404", Reason.GONE),
             (self.refuses, Reason.NOT_AN_ARTICLE),
             (self.breaks, Reason.TIMEOUT),
         ):
