@@ -125,6 +125,7 @@ class Timed:
             out.seek(0)
             self.said = out.read()
         self.cpu_s, self.peak = sum(cpu_s.values()), peak / 2**20
+        print(f"  {argv[3]} {self.wall_s:.1f} s, {self.cpu_s:.1f} s of CPU, {self.peak:.0f} MiB", flush=True)
         if process.returncode:
             raise RuntimeError(f"{argv[3]} ended with {process.returncode}")
 
@@ -159,7 +160,6 @@ def main() -> None:
         for name, done in measure(pages, args.jobs).items():
             rates.setdefault(name, []).append(len(pages) / done.wall_s)
             cpu.setdefault(name, []).append(1000 * done.cpu_s / len(pages))
-            print(f"{name}: {len(pages)} pages in {done.wall_s:.1f} s, {done.cpu_s:.1f} s of CPU, {done.peak:.0f} MiB")
     again = statistics.mean(rates.pop("reextract"))
     again_ms = statistics.mean(cpu["reextract"])
     for name, own in rates.items():
