@@ -26,6 +26,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "verify": "cli.verify:verify",
     "export": "cli.export:export",
     "erase": "cli.erase:erase",
+    "upkeep": "cli.upkeep:upkeep",
     "bench": "cli.bench:bench",
     "test": "cli.test:test",
     "crawl": "cli.steps:crawl",
@@ -37,6 +38,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "verify-share": "cli.verify:verify_share",
     "reextract-plan": "cli.reextract:reextract_plan",
     "reextract-part": "cli.reextract:reextract_part",
+    "upkeep-daily": "cli.upkeep:upkeep_daily",
 }
 
 

@@ -95,6 +95,8 @@ class Site(BaseModel):
     )  # fmt: skip
     expect_within: Span = timedelta(days=2)  # no article for this long means that the site changed: the run fails
     max_pages: int = Field(default=5000, ge=1, le=1_000_000)  # pages fetched in one run; the rest waits for the next
+    keep_raw_days: int | None = Field(default=None, ge=1, le=100_000)  # captures; None: for ever
+    keep_days: int | None = Field(default=None, ge=1, le=100_000)  # articles with all their versions, and captures
     demo: bool = False  # set by the bundled demo newspaper only
 
     @cached_property

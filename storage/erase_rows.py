@@ -138,10 +138,10 @@ def erase_rejections(
         at = rows.schema.get_field_index("capture")
         return rows.set_column(at, rows.schema.field(at), pa.array(kept, rows.schema.field(at).type))
 
-    return replace_rows(store, layout.REJECTIONS, schema.REJECTIONS, {"site": sorted(sites)}, change)
+    return rewrite_rows(store, layout.REJECTIONS, schema.REJECTIONS, {"site": sorted(sites)}, change)
 
 
-def replace_rows(
+def rewrite_rows(
     store: Store, key: str, columns: pa.Schema, texts: dict[str, list[str]], change: Callable[[pa.Table], pa.Table]
 ) -> set[date]:
     """Write what `change` makes of the rows of each day in which it changes any of those that `texts` name.

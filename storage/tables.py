@@ -106,6 +106,24 @@ def change_versions(store: Store, table: DeltaTable, changes: pa.Table) -> None:
         merged.when_matched_delete("s.gone").when_matched_update(updates).execute()
 
 
+def delete_rows(store: Store, key: str, table: DeltaTable, where: str) -> int:
+    """Delete the rows that the SQL predicate `where` names, in one commit; fenced. Returns how many."""
+    with table_errors(store, key):
+        found = table.delete(where, writer_properties=ZSTD, commit_properties=_fenced(()))
+    return int(found["num_deleted_rows"] or 0)
+
+
+def compact_day(store: Store, key: str, table: DeltaTable, day: date, target_bytes: int) -> None:
+    """Write a day's small files into one, in one commit. StoreConflict if one of them was replaced meanwhile.
+
+    Not fenced: it changes no row, and a publisher under way is not to begin again for it.
+    """
+    with table_errors(store, key):
+        table.optimize.compact(
+            [(schema.PARTITION.name, "=", str(day))], target_bytes, max_concurrent_tasks=1, writer_properties=ZSTD
+        )
+
+
 def mark(run: tuple[str, str]) -> str:
     """Return the app id under which a table remembers that it holds `run`, (site, run id)."""
     return "/".join(run)

@@ -31,7 +31,7 @@ TABLES = "tables/"
 UNUSED_AFTER = timedelta(
     days=14
 )  # twice the time that a table keeps replaced files for readers of its earlier versions
-_DATA_FILE = re.compile(r"(?:\w+=[^/]+/)*part-\d{5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-c\d{3}\S*\.parquet")
+DATA_FILE = re.compile(r"(?:\w+=[^/]+/)*part-\d{5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-c\d{3}\S*\.parquet")
 _BLOCK = 4 * 2**20
 
 
@@ -136,7 +136,7 @@ class TableChecker:
         waiting = 0
         for one in unused:
             path = one.key.removeprefix(f"{key}/")
-            if not _DATA_FILE.fullmatch(path):
+            if not DATA_FILE.fullmatch(path):
                 self.found.add(one.key, "orphan: the table's log does not name it")
             elif one.modified < before and path in old:
                 days = UNUSED_AFTER.days

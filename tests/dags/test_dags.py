@@ -29,7 +29,15 @@ def bag(sites_file: Path) -> Any:  # noqa: ARG001
 
 def test_the_dags_are_those_of_the_enabled_sites_and_of_the_archive(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["news__harbour-news", "news__hill-news", "publish", "reextract", "stories", "verify"]
+    assert sorted(bag.dags) == [
+        "news__harbour-news",
+        "news__hill-news",
+        "publish",
+        "reextract",
+        "stories",
+        "upkeep",
+        "verify",
+    ]
 
 
 def test_a_site_is_crawled_then_extracted_then_staged(bag: Any) -> None:
@@ -98,6 +106,12 @@ def test_published_articles_start_stories_which_announces_them(bag: Any) -> None
     assert [outlet.name for outlet in dag.get_task("cluster").outlets] == ["broadsheet://stories"]
 
 
+def test_upkeep_runs_daily_before_verify(bag: Any) -> None:
+    dag = bag.dags["upkeep"]
+    assert dag.schedule == "41 2 * * *"
+    assert [(task.verb, task.site) for task in dag.tasks] == [("upkeep-daily", None)]
+
+
 def test_a_day_verifies_a_share_of_so_many_days(bag: Any) -> None:
     dag = bag.dags["verify"]
     assert dag.schedule == "23 4 * * *"
@@ -109,7 +123,7 @@ def test_without_a_site_publish_can_still_be_started_by_hand(sites_file: Path) -
     sites_file.write_text("sites: []\n")
     bag = load_bag()
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["publish", "reextract", "stories", "verify"]
+    assert sorted(bag.dags) == ["publish", "reextract", "stories", "upkeep", "verify"]
 
 
 def test_a_broken_sites_file_is_an_import_error_that_names_the_line(sites_file: Path) -> None:
@@ -126,7 +140,7 @@ def test_a_broken_sites_file_is_an_import_error_that_names_the_line(sites_file: 
 
 def test_a_starting_task_builds_only_its_own_dag(sites_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "news__hill-news")
-    assert sorted(load_bag().dags) == ["news__hill-news", "publish", "reextract", "stories", "verify"]
+    assert sorted(load_bag().dags) == ["news__hill-news", "publish", "reextract", "stories", "upkeep", "verify"]
 
 
 def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  # noqa: ARG001
@@ -157,7 +171,7 @@ def test_reading_the_dag_files_loads_nothing_heavy(sites_file: Path) -> None:  #
 def test_two_hundred_sites_are_two_hundred_dags(sites_file: Path) -> None:
     entries = "".join(f'  - {{name: site-{number}, home: "http://127.0.0.1:9/"}}\n' for number in range(200))
     sites_file.write_text(f"sites:\n{entries}")
-    assert len(load_bag().dags) == 204
+    assert len(load_bag().dags) == 205
 
 
 def test_airflows_own_walk_over_the_repo_finds_the_dag_files_only(airflow: Path) -> None:  # noqa: ARG001
@@ -167,4 +181,11 @@ def test_airflows_own_walk_over_the_repo_finds_the_dag_files_only(airflow: Path)
         Path(path).relative_to(REPO).as_posix() for path in find_path_from_directory(REPO, ".airflowignore", "glob")
     }
     files = {path for path in found if path.endswith(".py")}
-    assert files == {"dags/news.py", "dags/publish.py", "dags/reextract.py", "dags/stories.py", "dags/verify.py"}
+    assert files == {
+        "dags/news.py",
+        "dags/publish.py",
+        "dags/reextract.py",
+        "dags/stories.py",
+        "dags/upkeep.py",
+        "dags/verify.py",
+    }

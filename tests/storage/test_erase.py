@@ -137,10 +137,11 @@ def test_what_a_run_under_way_captures_goes_when_it_has_ended(newsroom: Newsroom
     opened = open_run(store, run_id(5), ["times"])
     assert run(store).waiting == (("times", run_id(5)),)
     newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "bus": "The bus is red."}))
+    publish(store)
+    assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
     assert finish_erasures(store, NOW) == 1
     close_runs(store, [opened], ["times"])
     assert finish_erasures(store, NOW) == 0
-    publish(store)
     assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
     assert_gone(store)
     assert not read_tombstones(store).waiting
