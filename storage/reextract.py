@@ -82,7 +82,7 @@ class Reextraction:
 
     def __init__(self, store: Store, part: Partition, read_again: ReadAgain, *, dry_run: bool) -> None:
         self._store, self._part, self._read_again, self._dry_run = store, part, read_again, dry_run
-        self._erased = read_erasures(store).articles
+        self._erased: frozenset[str] = frozenset()
         self.counts: Counter[str] = Counter()
         self.changes: list[Change] = []
         self.read_by: tuple[str, str | None] | None = None  # the code and the profile of today; None without an article
@@ -129,6 +129,7 @@ class Reextraction:
 
     def _decide(self, outcomes: Outcomes) -> _Articles:
         made = _Articles()
+        self._erased = read_erasures(self._store).articles  # each time: an erasure that came between is a conflict
         ids = {one.get("article_id") or article_id(one["url"]) for one in outcomes.values()}
         found = self._rows(layout.ARTICLES, outcomes, {"article_id": sorted(ids)})
         for old in found:
