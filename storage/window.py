@@ -35,6 +35,7 @@ KEPT = WINDOW + timedelta(days=2)  # for runs that are published late
 MIN_BANDS = 2  # in which candidates meet: one band alone is met by unrelated articles too
 POSTINGS = 256  # entries of one key and day that are looked at: more is boilerplate
 CANDIDATES = 50  # of one article and day, those that meet it in the most bands
+ASKED = 128  # articles compared at once: with POSTINGS it bounds the memory that copies of one text take
 FORGET_TRIES = 30  # a run that looks at new articles came between
 HEAD = pa.schema(
     {
@@ -129,6 +130,11 @@ def candidates(store: Store, window: Window, day: date, keys: Hashes) -> list[tu
 
 def meeting(sorted_keys: Hashes, rows: npt.NDArray[np.uint32], keys: Hashes) -> Pairs:
     """Yield (new, row) that meet in MIN_BANDS or more: at most CANDIDATES a new one, the best."""
+    for first in range(0, len(keys), ASKED):
+        yield from ((first + new, row) for new, row in _meeting(sorted_keys, rows, keys[first : first + ASKED]))
+
+
+def _meeting(sorted_keys: Hashes, rows: npt.NDArray[np.uint32], keys: Hashes) -> Pairs:
     asked = keys.ravel()
     order = np.argsort(asked)  # neighbours in the index are then neighbours in memory
     start = np.searchsorted(sorted_keys, asked[order])

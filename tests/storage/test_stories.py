@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+import numpy as np
 import pytest
 from deltalake import DeltaTable
 
@@ -399,3 +401,14 @@ def test_pairs_are_right_and_complete_on_a_labelled_set(
         print(f"\n{len(made)} articles: pair precision {precision:.4f}, recall {recall:.4f}")  # noqa: T201
     assert precision >= 0.98
     assert recall >= 0.95
+
+
+def test_a_thousand_copies_of_one_text_do_not_fill_the_memory() -> None:
+    """As of a page that a site serves under every address: each meets each, but only so many are looked at at once."""
+    keys = np.tile(np.arange(96, dtype=np.uint32), (1024, 1))
+    tracemalloc.start()
+    pairs = sum(1 for _ in window.meeting(*window.sorted_index(keys), keys))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert pairs == 1024 * window.CANDIDATES
+    assert peak < 256 * 2**20
