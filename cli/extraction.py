@@ -48,10 +48,11 @@ class SegmentTask:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRead:
-    """The part that a segment gave, and what its pages taught (packed lessons)."""
+    """The part that a segment gave, and what its pages taught (packed lessons); `wrong`: why not all of it was read."""
 
     part: Extracted
     lessons: bytes = field(repr=False)
+    wrong: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +119,26 @@ def _end_with_parent() -> None:
 
 def _extract_segment(task: SegmentTask) -> SegmentRead:
     store, profile = _worker["store"], _profile(task.profile)
-    notes = Notes(profile)
+    notes, wrong = Notes(profile), list[str]()
     with store.open(task.key) as stream:
-        captures = read_captures(stream, task.key, task.site)
+        captures = _whole(read_captures(stream, task.key, task.site), wrong)
         outcomes = _read_captures(captures, profile, notes)
         part = write_part(store, task.site, task.run_id, task.number, outcomes)
     lessons = notes.lessons()
     if task.keep_lessons:
         write_lessons(store, task.site, task.run_id, task.number, lessons)
-    return SegmentRead(part, pack(lessons))
+    return SegmentRead(part, pack(lessons), next(iter(wrong), None))
+
+
+def _whole(captures: Iterator[Capture], wrong: list[str]) -> Iterator[Capture]:
+    """Yield the captures up to where a segment is cut or is none of ours: what a dead run left must not stop the next.
+
+    A run's own captures are counted when it is staged, so that none of them goes missing by this.
+    """
+    try:
+        yield from captures
+    except (BadWarcError, ObjectRefused) as error:
+        wrong.append(str(error))
 
 
 def _read_captures(captures: Iterator[Capture], profile: Profile | None, notes: Notes) -> Iterator[Article | Rejection]:

@@ -162,7 +162,9 @@ class Ingestion:
         for segment in run_segments(manifest):
             if segment.key not in one.empty:
                 self._extract(pool, one, segment)
-        lessons = [part.result().lessons for part in one.parts.values()]
+        reads = [part.result() for part in one.parts.values()]
+        lessons = [read.lessons for read in reads]
+        one.error = "; ".join(f"{read.wrong}; what came before it was read" for read in reads if read.wrong) or None
         numbers = range(len(lessons))
         staged, one.shortfall = stage_run(self._store, one.site, manifest, numbers)
         if one.profile:

@@ -73,6 +73,7 @@ def extract_run(*, site_name: str, run_id: str) -> None:
     with open_store(check=False) as store, extractors() as pool:
         manifest, _ = _crawled(store, site_name, run_id)
         articles = rejections = 0
+        wrong: list[str] = []
         if manifest.state == RunState.CRAWLED:
             current = read_profile(store, site_name)
             done = written_parts(store, site_name, run_id) & written_lessons(store, site_name, run_id)
@@ -81,9 +82,11 @@ def extract_run(*, site_name: str, run_id: str) -> None:
                 for number, one in enumerate(run_segments(manifest))
                 if number not in done
             ]
-            for read in as_completed([pool.submit(task) for task in tasks]):
-                part = read.result().part
-                articles, rejections = articles + part.articles, rejections + part.rejections
+            reads = [done.result() for done in as_completed([pool.submit(task) for task in tasks])]
+            articles, rejections = (
+                sum(getattr(one.part, kind) for one in reads) for kind in ("articles", "rejections")
+            )
+            wrong = [f"{one.wrong}; what came before it was read" for one in reads if one.wrong]
             _learn(store, manifest, current)
         _say(
             site=site_name,
@@ -92,6 +95,8 @@ def extract_run(*, site_name: str, run_id: str) -> None:
             articles=articles,
             rejections=rejections,
         )
+    if wrong:  # told once: the parts are written, so that a retry of this task goes on
+        raise RunFailed("; ".join(wrong))
 
 
 @click.command(hidden=True)

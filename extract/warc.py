@@ -84,7 +84,7 @@ def read_captures(stream: IO[bytes], key: str, site: str) -> Iterator[Capture]:
             owner = header("WARC-Concurrent-To") or header("WARC-Refers-To")
             if owner == response[1].rec_headers.get_header("WARC-Record-ID"):
                 if facts.get("kind") == ["page"]:
-                    yield _capture(response, facts, key, site)
+                    yield _own_capture(response, facts, key, site)
                 response = None
 
 
@@ -96,6 +96,13 @@ def parse_fields(block: bytes) -> dict[str, list[str]]:
         if colon:
             found.setdefault(name.strip().lower(), []).append(value.strip())
     return found
+
+
+def _own_capture(response: tuple[Member, Any], facts: dict[str, list[str]], key: str, site: str) -> Capture:
+    try:
+        return _capture(response, facts, key, site)
+    except (ValueError, TypeError, AttributeError) as error:  # somebody else's record, which says less than ours
+        raise BadWarcError(f"{key}: no record of ours at byte {response[0].offset}: {error}") from error
 
 
 def _capture(response: tuple[Member, Any], facts: dict[str, list[str]], key: str, site: str) -> Capture:

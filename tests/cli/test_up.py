@@ -21,6 +21,7 @@ import pytest
 
 from cli.postgres import socket_folder
 from tests.cli.stacks import REPO, api_of, broadsheet, living, processes_of, stack_env, status, wait_for
+from tests.storage.test_client import plain_s3
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 LEFTOVERS = (
@@ -189,4 +190,14 @@ def test_an_s3_that_does_not_answer_is_said_in_one_line(tmp_path: Path) -> None:
         done = broadsheet(env, "up", "--detach", "--no-demo")
     assert done.returncode == 1
     assert endpoint in done.stderr.splitlines()[-1]
+    assert "nothing runs" in broadsheet(env, "down").stderr
+
+
+def test_an_s3_without_conditional_writes_is_refused_in_one_line(tmp_path: Path) -> None:
+    with plain_s3("deaf", tmp_path) as store:
+        env = stack_env(tmp_path / "home") | {"BROADSHEET_S3_ENDPOINT": str(store.settings.endpoint)}
+        env |= {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+        done = broadsheet(env, "up", "--detach", "--no-demo")
+    assert done.returncode == 1
+    assert "ignores If-None-Match on PUT" in done.stderr.splitlines()[-1]
     assert "nothing runs" in broadsheet(env, "down").stderr

@@ -1,7 +1,7 @@
 """A small S3 server in a process of its own, for what no good S3 does.
 
 `python plain_s3.py MODE`: "deaf" ignores If-None-Match and If-Match; "half" heeds only If-None-Match; "forgetful"
-answers the first conditional PUT with 500 after it stored the object; "readonly" refuses PUT with 403; "broken"
+answers the first conditional PUT with 500 after it stored the object; "readonly" refuses PUT with 403, "late" because of the clock; "broken"
 breaks off every other GET halfway; "corrupt" answers GET with the checksum of something else. Prints its port, serves until killed. Signatures are not looked at.
 """
 
@@ -48,8 +48,8 @@ class PlainS3(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         key, body = self.key(), self.body()
-        if self.mode == "readonly":
-            self.refuse(403, "AccessDenied")
+        if self.mode in {"readonly", "late"}:
+            self.refuse(403, "AccessDenied" if self.mode == "readonly" else "RequestTimeTooSkewed")
             return
         heeds_absence, heeds_match = self.mode in {"half", "forgetful"}, self.mode == "forgetful"
         if heeds_absence and self.headers.get("If-None-Match") and key in self.objects:

@@ -158,6 +158,14 @@ def test_a_bucket_without_permission_is_refused_by_name(tmp_path: Path) -> None:
         check_store(store)
 
 
+def test_a_wrong_clock_is_refused_with_the_fix(tmp_path: Path) -> None:
+    with (
+        plain_s3("late", tmp_path) as store,
+        pytest.raises(StoreRefused, match="clock of this machine is wrong; set it"),
+    ):
+        check_store(store)
+
+
 def test_another_bucket_is_refused_by_name(store_settings: StoreSettings) -> None:
     store = Store(store_settings.model_copy(update={"bucket": "somebody-elses"}))
     with pytest.raises(StoreRefused, match=r"bucket somebody-elses.*BROADSHEET_S3_BUCKET"):

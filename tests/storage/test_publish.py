@@ -122,6 +122,28 @@ def test_a_capture_published_late_does_not_become_the_latest(store: Store) -> No
     assert [(row["text"], row["version"]) for row in rows(store)] == [("Newest.", 3)]
 
 
+def test_clocks_that_differ_lose_and_double_nothing(store: Store) -> None:
+    """The worker of run 1 is ten minutes ahead; run 3, which was begun before it, ends later."""
+    stage(store, 3, article(text="First.", minutes=0))
+    publish(store)
+    stage(store, 1, article(text="Second.", minutes=15))
+    publish(store)
+    stage(store, 2, article(text="Third.", minutes=10))
+    publish(store)
+    for number, minutes in enumerate((11, 12), start=4):  # the same again, still before the clock that is ahead
+        stage(store, number, article(text="Third.", minutes=minutes))
+        assert publish(store).unchanged == 1
+    stage(store, 6, article(text="Third.", minutes=20))
+    publish(store)
+    assert [(version, text) for version, text, _ in history(store)] == [
+        (1, "First."), (2, "Second."), (3, "Third."), (4, "Third."),
+    ]  # fmt: skip
+    assert [row["text"] for row in rows(store)] == ["Third."]
+    stage(store, 0, rejection(minutes=30))
+    assert publish(store).gone == 1
+    assert [row["status"] for row in rows(store)] == ["gone"]
+
+
 def test_a_run_staged_twice_is_published_once(store: Store) -> None:
     stage(store, 1, article(), rejection("gone"))
     publish(store)
