@@ -62,7 +62,7 @@ def _explain_answer(error: ClientError, key: str, place: str) -> StoreError:
         kind, message = ObjectMissing, f"no object {key}"
     elif status in {409, 412}:
         kind, message = StoreConflict, f"{key} was written by another meanwhile"
-    elif code == "RequestTimeTooSkewed":  # so no worker's captures can be more than a quarter of an hour off
+    elif code == "RequestTimeTooSkewed":  # AWS: a quarter of an hour off
         message = "the clock of this machine is wrong; set it, by NTP"
     elif code in _BAD_KEYS:
         message = f"credentials refused ({code}); check AWS_ACCESS_KEY_ID and its secret"

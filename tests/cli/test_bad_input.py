@@ -93,7 +93,9 @@ def test_a_cut_or_foreign_segment_of_a_dead_run_is_named_and_what_is_whole_of_it
     assert all(key in said for key in bodies), done.stderr
     assert "Traceback" not in done.stderr
     assert {row["url"] for row in post.rows()} == {server.url + path(n) for n in (0, 1, 2, 9)}
-    post("ingest")  # told once; verify goes on naming them
+    post("ingest")  # told once
+    found = post("verify", "--deep", code=1).stdout
+    assert all(key in found for key in bodies)
     assert {key: store.get(key).body for key in bodies} == bodies
 
 
