@@ -164,12 +164,14 @@ class Ingestion:
                 self._extract(pool, one, segment)
         reads = [part.result() for part in one.parts.values()]
         lessons = [read.lessons for read in reads]
-        one.error = "; ".join(f"{read.wrong}; what came before it was read" for read in reads if read.wrong) or None
+        wrong = tuple(f"{read.wrong}; what came before it was read" for read in reads if read.wrong)
+        one.error = "; ".join(wrong) or None
         numbers = range(len(lessons))
         staged, one.shortfall = stage_run(self._store, one.site, manifest, numbers)
         if one.profile:
             told = learn_run(self._store, one.site.name, self._run_id, one.profile, map(unpack, lessons))
             staged = replace(staged, profile=told)
+        staged = replace(staged, damaged=wrong)
         one.profile = None
         one.parts.clear()  # thousands of sites: their lessons are not to stay
         write_manifest(self._store, staged)

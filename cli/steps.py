@@ -87,7 +87,7 @@ def extract_run(*, site_name: str, run_id: str) -> None:
                 sum(getattr(one.part, kind) for one in reads) for kind in ("articles", "rejections")
             )
             wrong = [f"{one.wrong}; what came before it was read" for one in reads if one.wrong]
-            _learn(store, manifest, current)
+            _learn(store, manifest, current, wrong)
         _say(
             site=site_name,
             run_id=run_id,
@@ -95,7 +95,7 @@ def extract_run(*, site_name: str, run_id: str) -> None:
             articles=articles,
             rejections=rejections,
         )
-    if wrong:  # told once: the parts are written, so that a retry of this task goes on
+    if wrong:  # the parts are written, so that a retry of this task goes on; `stage` says it again
         raise RunFailed("; ".join(wrong))
 
 
@@ -120,8 +120,8 @@ def stage(*, site_name: str, run_id: str) -> None:
         erase_rest(store)
         counts = {key: manifest.counts[key] for key in ("discovered", "articles", "rejections", "recovered")}
         _say(site=site_name, run_id=run_id, **counts)
-    if why:
-        raise LessThanExpected(why)
+    if reasons := [*manifest.damaged, *filter(None, [why])]:
+        raise LessThanExpected("; ".join(reasons))
 
 
 @click.command(hidden=True)
@@ -143,14 +143,17 @@ def cluster() -> None:
         _say(**asdict(cluster_articles(store)))
 
 
-def _learn(store: Store, manifest: RunManifest, current: StoredProfile) -> None:
-    """Teach the site's profile what the run's pages taught, those of an earlier try too, and note it."""
+def _learn(store: Store, manifest: RunManifest, current: StoredProfile, wrong: list[str]) -> None:
+    """Teach the site's profile what the run's pages taught, in an earlier try too; note it, and what is `wrong`."""
     site, run_id = manifest.site, manifest.run_id
     numbers = range(len(run_segments(manifest)))
     told = learn_run(store, site, run_id, current, (read_lessons(store, site, run_id, number) for number in numbers))
-    change_manifest(
-        store, site, run_id, lambda one: replace(one, profile=told) if one.state == RunState.CRAWLED else one
-    )
+
+    def note(one: RunManifest) -> RunManifest:
+        damaged = tuple(dict.fromkeys([*one.damaged, *wrong]))
+        return replace(one, profile=told, damaged=damaged) if one.state == RunState.CRAWLED else one
+
+    change_manifest(store, site, run_id, note)
 
 
 def _manifest(store: Store, site_name: str, run_id: str) -> tuple[RunManifest, str] | None:

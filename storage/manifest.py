@@ -42,6 +42,7 @@ class RunManifest:
     counts: Mapping[str, Any] = field(default_factory=dict)
     failures: tuple[Mapping[str, Any], ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()  # segments that a dead run left cut short, and where: what was lost with it
     profile: Mapping[str, Any] = field(default_factory=dict)  # how far the site's profile held (docs/records.md)
     versions: Mapping[str, str] = field(default_factory=dict)  # of the code that wrote it
     previous: str | None = None
@@ -61,6 +62,7 @@ class RunManifest:
                 raise ObjectRefused(f"{key}: manifest layout {version}, this version reads {MANIFEST_VERSION}")
             found["objects"] = tuple(StoredObject(**one) for one in found["objects"])
             found["failures"] = tuple(found["failures"])
+            found["damaged"] = tuple(found.get("damaged", ()))
             return cls(**found | {"state": RunState(found["state"])})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ObjectRefused(f"{key}: no manifest ({error!r}); run the crawl again") from error

@@ -99,6 +99,17 @@ def test_a_cut_or_foreign_segment_of_a_dead_run_is_named_and_what_is_whole_of_it
     assert {key: store.get(key).body for key in bodies} == bodies
 
 
+def test_no_retry_makes_a_run_green_that_took_over_a_damaged_segment(post: Cli, store: Store) -> None:
+    store.put(dead_key(1), b"no archive at all")
+    open_dead_run(store)
+    run = ("post", "--run", "20261122T090000Z-0000aa")
+    post("crawl", *run)
+    assert dead_key(1) in post("extract-run", *run, code=1).stderr
+    post("extract-run", *run)
+    for _ in range(2):
+        assert dead_key(1) in post("stage", *run, code=3).stderr
+
+
 def test_what_belongs_to_others_is_neither_read_nor_touched(post: Cli, store: Store) -> None:
     for key in FOREIGN:
         store.put(key, f"of others: {key}".encode())
