@@ -16,7 +16,7 @@ _CLIP = 3.0  # log odds
 
 
 def adjust(
-    profile: Profile, page: BlockTree, found: Features, probability: NDArray[np.float64]
+    profile: Profile, page: BlockTree, found: Features, probability: NDArray[np.float64], article: str
 ) -> tuple[NDArray[np.float64], dict[int, str]]:
     """Return the probabilities with the site's evidence, and why blocks fell: "site_chrome: seen on k of n pages".
 
@@ -26,24 +26,33 @@ def adjust(
     look like.
     """
     moved = probability.copy()
+    own = own_texts(profile, article)
     chrome: dict[int, str] = {}
     for at, shape in shapes(page, found, found.candidates.tolist()).items():
-        own = float(probability[at])
-        seen = seen_on(profile, page.blocks[at].text, shape)
-        if seen and not (own > SURE_KEEP and shape.look == "label"):
+        p = float(probability[at])
+        seen = seen_on(profile, page.blocks[at].text, shape, own)
+        if seen and not (p > SURE_KEEP and shape.look == "label"):
             moved[at] = 0.0
             chrome[at] = seen
         else:
-            moved[at] = moved_by(shape, known_shape(profile, shape), own)
+            moved[at] = moved_by(shape, known_shape(profile, shape), p)
     return moved, chrome
 
 
-def seen_on(profile: Profile, text: str, shape: Shape) -> str | None:
-    """Return on how many pages a passage was seen, if on MIN_PAGES and REPEAT_SHARE of all."""
-    seen = profile.texts.get(passage(text, shape), 0)
-    if seen < MIN_PAGES or seen < REPEAT_SHARE * profile.pages:
-        return None
-    return f"site_chrome: seen on {seen} of {profile.pages} pages"
+def own_texts(profile: Profile, article: str) -> frozenset[str] | None:
+    """Return the passages by which an article taught the profile; None if it is not among the recent ones that did."""
+    return next((frozenset(one.texts) for one in profile.recent if one.article == article), None)
+
+
+def seen_on(profile: Profile, text: str, shape: Shape, own: frozenset[str] | None) -> str | None:
+    """Return on how many pages a passage was seen, if on MIN_PAGES other articles and REPEAT_SHARE of all others.
+
+    `own`: what the page's own article taught before (`own_texts`); it does not speak against itself.
+    """
+    key = passage(text, shape)
+    pages = profile.pages - (own is not None)
+    seen = profile.texts.get(key, 0) - (own is not None and key in own)
+    return f"site_chrome: seen on {seen} of {pages} pages" if seen >= max(MIN_PAGES, REPEAT_SHARE * pages) else None
 
 
 def moved_by(shape: Shape, count: Count | None, probability: float) -> float:

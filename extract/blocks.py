@@ -12,12 +12,12 @@ from lxml.html import HtmlElement
 from extract.class_words import HIDDEN_BIT, element_bits
 
 # what a browser shows no text of, or only in a widget
-_UNSEEN: Final = frozenset((
+UNSEEN: Final = frozenset((
     "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "video", "audio",
     "canvas", "select", "option", "optgroup", "textarea", "input", "datalist", "head", "title", "meta", "link",
     "base", "area", "map", "progress", "meter", "param", "source", "track", "applet", "frame", "frameset",
 ))  # fmt: skip
-_INLINE: Final = frozenset((
+INLINE: Final = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
     "img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
     "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "blink", "picture", "rb", "rtc",
@@ -163,9 +163,9 @@ class _Reader:
             if isinstance(tag, str):
                 if tag == "br":
                     self._break(node)
-                elif tag in _UNSEEN or depth > MAX_DEPTH or len(self.page.blocks) >= MAX_BLOCKS:
+                elif tag in UNSEEN or depth > MAX_DEPTH or len(self.page.blocks) >= MAX_BLOCKS:
                     pass
-                elif tag in _INLINE:
+                elif tag in INLINE:
                     self._inline(child, tag, node, depth, in_link=in_link, strong=strong)
                 else:
                     self._flush(node)
@@ -245,13 +245,19 @@ def _one_line(text: str) -> str:
 
 def _paragraphs(text: str) -> list[str]:
     """Part a text at the line breaks that follow a whole sentence of a long line; at others it goes on."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
+    chars = 0  # of the last of them
+    ends = False  # with it a sentence
     for line in text.split(_BREAK):
-        if lines and not (len(lines[-1].strip()) >= MIN_LINE_CHARS and lines[-1].rstrip().endswith(_TERMINAL)):
-            lines[-1] += " " + line
+        written = line.strip()
+        if lines and not (chars >= MIN_LINE_CHARS and ends):
+            lines[-1].append(line)
+            chars += len(written) + 1 if written else 0
         else:
-            lines.append(line)
-    return lines
+            lines.append([line])
+            chars = len(written)
+        ends = written.endswith(_TERMINAL) if written else ends
+    return [" ".join(parts) for parts in lines]
 
 
 def read_blocks(tree: HtmlElement) -> BlockTree:

@@ -34,7 +34,7 @@ from extract.url import article_id
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-READER: Final = 4  # goes up when the same capture and profile would give another text
+READER: Final = 5  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HTML_TYPES = {
     "",
@@ -120,7 +120,7 @@ def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: P
         profile
         and profile.settled
         and not is_sample(capture.body)
-        and (settled := read_settled(tree, profile, signals))
+        and (settled := read_settled(tree, profile, signals, article_id(capture.url)))
     ):
         kept = np.flatnonzero(settled.kept).tolist()
         return _cleaned(settled.page, kept, settled.found, signals, settled.chrome, settled.sure)
@@ -128,10 +128,11 @@ def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: P
     page, found, probability = judged.page, judged.features, judged.probability
     if not page.blocks:
         return _Text("", (), 0.0)
-    evidence = gather(article_id(capture.url), page, found, judged.kept)
+    article = article_id(capture.url)
+    evidence = gather(article, page, found, judged.kept)
     chrome: dict[int, str] = {}
     if profile:
-        probability, chrome = adjust(profile, page, found, probability)
+        probability, chrome = adjust(profile, page, found, probability, article)
     chosen = keeps(probability, found)
     values = signs(judged, chosen, probability)
     cleaned = _cleaned(page, np.flatnonzero(chosen).tolist(), found, signals, chrome, confidence(values))

@@ -4,137 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Final
 
 from lxml.html import HtmlElement
 
-from extract.age import AGE
 from extract.article import RemovedSpan
 from extract.blocks import BlockTree
 from extract.class_words import HIDDEN_BIT, bit_mask
 from extract.features import Features, Signals, squeeze
+from extract.line_rules import MAX_LINE_CHARS, Removal, line_reason
 from extract.wording import PHRASES
-
-
-class Removal(StrEnum):
-    """Why a visible passage of the article's region is not in the text. The values are part of the table's contract."""
-
-    SITE_CHROME = "site_chrome"  # the same text stands on other pages of the site; followed by ": seen on k of n pages"
-    RELATED_LINK = "related_link"
-    NEWSLETTER = "newsletter"
-    CAPTION = "caption"
-    CREDIT = "credit"
-    BYLINE = "byline"
-    DATELINE_REPEAT = "dateline_repeat"  # the page's date and time, kept as metadata
-    SHARE = "share"
-    COMMENTS = "comments"
-    PAYWALL_PROMPT = "paywall_prompt"
-    CONSENT = "consent"
-    AD = "ad"
-    NAVIGATION = "navigation"
-    HEADLINE_REPEAT = "headline_repeat"  # the title, kept as metadata
-    REPEAT = "repeat"  # the standfirst again, or a passage twice in a row
-    AGENCY_SIGNOFF = "agency_signoff"
-    COUNTER = "counter"
-    COPYRIGHT = "copyright"
-    PLAYER = "player"
-    TAGS = "tags"
-    LOW_SCORE = "low_score"  # nothing but the model speaks against it
-
 
 MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
 MAX_HEADLINE_CHARS = 160  # what is longer is a standfirst that stands as title somewhere
-MAX_LINE_CHARS = 300  # no prompt is longer
 MAX_CAPTIONS = 1 / 3  # of the text: where it is more, captions are the text, as of pictures in a row
 MAX_BOX = 1 / 3  # of the text, in what its class calls an advertisement or other stories: more than that is the text
 _HEADLINE_SHARE = 0.85  # of the words of a line and of the title in common
 
-_READ_MORE = (
-    r"read (?:more|also|next)|see (?:also|more)|also read|related(?: (?:articles?|stories|story|news|posts?|"
-    r"links?|content|coverage|reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|"
-    r"don['’]t miss|(?:you )?(?:may|might) also (?:like|be interested in)|you (?:may|might) (?:also )?like|"
-    r"more on this(?: (?:story|topic))?|more from .{2,40}|mehr zum thema|lesen sie auch|lies auch|"
-    r"auch interessant|das könnte sie auch interessieren|(?:à )?lire aussi|sur le même (?:sujet|thème)|"
-    r"lee (?:también|además)|te puede interesar|noticias relacionadas|leia (?:também|mais)|veja também|"
-    r"leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|les også|læs også|lue myös|czytaj (?:też|"
-    r"także|również|więcej)|zobacz (?:też|także|również)|přečtěte si také|čtěte také|kapcsolódó cikkek|citește și|"
-    r"ayrıca okuyun|читайте (?:также|ещё|еще|по теме)|читайте також|اقرأ أيضا|"
-    r"baca juga|관련 ?기사|関連記事|相关阅读|相关新闻|延伸閱讀"
-)
-# a whole line that is never text
-_LINES: Final = (
-    (
-        Removal.RELATED_LINK,
-        (r"\W*(?:" + _READ_MORE + r")\W*(?:[:：|–—>»-]\s*.*)?"),
-    ),
-    (
-        Removal.RELATED_LINK,
-        (r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}"),
-    ),
-    (
-        Removal.NAVIGATION,
-        (
-            r"\W*(?:top of (?:the )?page|bottom of (?:the )?page|back to (?:the )?top(?: button)?|scroll to top|"
-            r"skip to (?:main )?content|nach oben|zum seitenanfang|retour en haut|haut de page|volver arriba|"
-            r"torna su|terug naar boven|close|menu|home\s*[>›»/].{0,200}|previous (?:article|post|story).{0,150}|"
-            r"next (?:article|post|story).{0,150})\W*"
-        ),
-    ),
-    (
-        Removal.COUNTER,
-        (
-            r"\W*[\d.,]+\s?[km]?\s?(?:views?|shares?|likes?|reads?|claps?|aufrufe|vues?|visualiza\w+|vistas|"
-            r"просмотр\w*)\W*|\W*(?:post )?(?:views?|shares|reads|hits|aufrufe|vues)\s*:\s*[\d.,]+\s?[km]?\W*"
-        ),
-    ),
-    (
-        Removal.COUNTER,
-        (
-            r"\W*(?:viewed|read|shared|watched)(?: by)? [\d.,]+\s?[km]? (?:times|people|readers)\W*|"
-            r"\W*[\d.,]+\s?[km]? (?:people|readers|users|others)(?: (?:are|have|were))? (?:reading|read|viewing|viewed|"
-            r"watching|watched|online)\b.{0,30}"
-        ),
-    ),
-    (Removal.DATELINE_REPEAT, AGE),
-    (
-        Removal.COMMENTS,
-        (
-            r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|"
-            r"your email address will not be published|required fields are marked|comments (?:are )?closed|"
-            r"join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
-            r"deja un comentario|deixe um comentário|lascia un commento|[\d.,]+ comments?|(?:view|show|"
-            r"load) (?:all )?(?:\d+ )?comments?)\b.{0,120}"
-        ),
-    ),
-    (
-        Removal.NEWSLETTER,
-        (
-            r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|"
-            r"briefing|e-?mail|alerts)\b.{0,120}"
-        ),
-    ),
-    (
-        Removal.COPYRIGHT,
-        (r"(?:©|\(c\) ?\d{4}|copyright\b).{0,160}|.{0,80}\ball rights reserved\W*"),
-    ),
-    (
-        Removal.SHARE,
-        (
-            r"\W*(?:share (?:this|on|via|the)\b.{0,60}|(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|"
-            r"linkedin|copy link)(?:\W+(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link|"
-            r"x|reddit|telegram|pinterest))*)\W*"
-        ),
-    ),
-    (
-        Removal.AD,
-        (
-            r"\W*(?:advertise?ments?|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|"
-            r"advertentie|reklama?|реклама|(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"
-        ),
-    ),
-)
-_LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
 _SIGN_OFF = re.compile(
     r"\(?(?:AFP|AP|Reuters|dpa|ANSA|EFE|APA|TASS|PTI|ANI|UPI|Xinhua|Kyodo|Yonhap|ANP|Belga|SDA|Lusa|MTI|ČTK|PAP|Ritzau|NTB|TT)\)?[.)]?"
     r"|[a-zäöüß]{2,4}|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?"
@@ -197,7 +83,7 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
         text = page.blocks[at].text
         if at in placed:
             refused[at] = placed[at]
-        elif reason := _line_reason(text):
+        elif reason := line_reason(text):
             refused[at] = reason
         elif len(text) <= MAX_HEADLINE_CHARS and _is_headline(set(found.squeezed[at].split()), titles):
             refused[at] = Removal.HEADLINE_REPEAT
@@ -263,12 +149,6 @@ def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:
     return sorted(chosen)
 
 
-def _line_reason(text: str) -> Removal | None:
-    if len(text) > MAX_LINE_CHARS:
-        return None
-    return next((reason for reason, pattern in _LINE_RULES if pattern.fullmatch(text)), None)
-
-
 def _is_headline(words: set[str], titles: list[set[str]]) -> bool:
     return any(words and len(words & title) >= _HEADLINE_SHARE * len(words | title) for title in titles)
 
@@ -316,7 +196,7 @@ def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -
     if len(block.text) <= MAX_LINE_CHARS:
         if _is_headline(set(found.squeezed[at].split()), titles):
             return Removal.HEADLINE_REPEAT
-        if reason := _line_reason(block.text):
+        if reason := line_reason(block.text):
             return reason
     said = (reason for name, reason in _BY_WORDS.items() if found.says[at, _WORD_COLUMNS[name]])
     near = page.bits_around(block.node, 3)

@@ -7,17 +7,19 @@ that see the region alone, without trafilatura's vote; where they are not sure, 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
 from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
-from extract.adjust import known_shape, moved_by, seen_on
+from extract.adjust import known_shape, moved_by, own_texts, seen_on
 from extract.blocks import BlockTree, has_signature, read_blocks
 from extract.body import KEEP, region_models
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
 from extract.neighbours import second_features
+from extract.outside import is_text_outside
 from extract.profile import SURE_DROP, SURE_KEEP, Count, Profile
 from extract.shapes import Shape, shapes
 
@@ -46,16 +48,18 @@ def is_sample(body: bytes) -> bool:
     return hashlib.sha256(body).digest()[0] % SAMPLE == 0
 
 
-def read_settled(tree: HtmlElement, profile: Profile, signals: Signals) -> SettledReading | None:
-    """Return the text by the profile's reading; None on any doubt."""
+def read_settled(tree: HtmlElement, profile: Profile, signals: Signals, article: str) -> SettledReading | None:
+    """Return the text by the profile's reading; None on any doubt. `article`: the page's id."""
     root = _region(tree, profile.region)
-    if root is None:
+    own = own_texts(profile, article)
+    titles = {squeeze(title) for title in signals.headlines}
+    if root is None or is_text_outside(tree, root, profile, own, titles):
         return None
     page = read_blocks(root)
     if not page.blocks:
         return None
     found = bare_features(page)
-    decided = _by_profile(page, found, profile, signals)
+    decided = _by_profile(page, found, profile, titles, own)
     _judge(page, found, signals, decided)
     chars = np.array([len(block.text) for block in page.blocks])
     kept = decided.probability >= KEEP
@@ -78,13 +82,14 @@ class _Decided:
     open: set[int]  # of those asked for, where the forests are not sure, or the site speaks against them
 
 
-def _by_profile(page: BlockTree, found: Features, profile: Profile, signals: Signals) -> _Decided:
+def _by_profile(
+    page: BlockTree, found: Features, profile: Profile, titles: AbstractSet[str], own: frozenset[str] | None
+) -> _Decided:
     decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set())
     labels = {}
-    titles = {squeeze(title) for title in signals.headlines}
     for at, shape in shapes(page, found, range(len(page.blocks))).items():
         count = known_shape(profile, shape)
-        seen = seen_on(profile, page.blocks[at].text, shape)
+        seen = seen_on(profile, page.blocks[at].text, shape, own)
         if seen and shape.look != "label":
             decided.chrome[at] = seen
         elif found.squeezed[at] in titles:

@@ -17,6 +17,7 @@ from extract.features import Features
 from extract.wording import PHRASES
 
 LONG_LINE = 60  # characters
+MAX_PROMPT = 200
 # long blocks whose own mark-up says that they are something other than the article's prose
 _MARKED: Final = bit_mask(
     ("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall")
@@ -53,8 +54,8 @@ def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int,
         size = len(block.text)
         if block.link_chars > 0.6 * size:
             look = "linked"
-        elif prompts[at] and size < 200:
-            look = "prompt"
+        elif prompts[at] and size < MAX_PROMPT and not (size >= LONG_LINE and block.text.endswith(_ENDS)):
+            look = "prompt"  # a whole sentence with such a word in it is prose all the same
         elif size < LONG_LINE and not block.text.endswith(_ENDS):
             look = "label"
         else:

@@ -33,7 +33,9 @@ def test_a_line_that_only_the_clock_or_a_counter_wrote_is_no_text(line: str) -> 
     "line",
     [
         "The bridge fell two hours ago, its keeper says, and nobody was on it.", "500 people were killed in the flood of 1911.",
-        "1,200 people read the letter aloud at the memorial on Sunday.", "Published in 1984, the book was banned a year later.",
+        "1,200 people read the letter aloud at the memorial on Sunday.", "40,000 people watched the final on Saturday.",
+        "12 comments were filed with the commission before the vote.", "Share the burden, the mayor tells the villages.",
+        "Copyright holders have until March to object, the court in Saltings ruled.", "Published in 1984, the book was banned a year later.",
     ],
 )  # fmt: skip
 def test_a_sentence_with_an_age_or_a_count_is_text(line: str) -> None:

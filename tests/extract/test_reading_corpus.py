@@ -17,9 +17,9 @@ from extract.body import parse_html
 from extract.capture import Capture
 from extract.encoding import decode_text
 from extract.learning import read_site, settle
+from extract.line_rules import Removal
 from extract.read import read_article
 from extract.rejection import Rejection
-from extract.removal import Removal
 from tests.extract.page import capture
 from tests.extract.visible import whole_region
 

@@ -8,7 +8,8 @@ from extract.article import RemovedSpan
 from extract.blocks import BlockTree, read_blocks
 from extract.body import parse_html
 from extract.features import Features, Signals, bare_features
-from extract.removal import Removal, refuse_lines, region, removed_spans, whole_tables
+from extract.line_rules import Removal
+from extract.removal import refuse_lines, region, removed_spans, whole_tables
 
 PROSE = "The harbour bridge reopened on Tuesday after eleven weeks of repairs, and lorries crossed before sunrise."
 MORE = "Shopkeepers on the east bank had complained that trade fell by a third while the detour was in force."

@@ -116,6 +116,31 @@ def test_prose_in_a_shape_that_no_page_had_is_kept() -> None:
     assert text(given, learned).splitlines() == [lines[0], sentence(14_000), *lines[1:]]
 
 
+@pytest.mark.parametrize("place", ["<div class='note'><p>{}</p></div>", "<p>{}</p>", "<div>{}</div>"])
+def test_prose_beside_the_element_that_holds_the_text_is_read_in_full(place: str) -> None:
+    """A correction, a standfirst or a second part that a page has where no other page of the site has text."""
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    said = sentence(15_000)
+    given = doubtful(printed_page(Story(11)), "<main>", f"<main>{place.format(said)}")
+    assert not by_profile(given, learned)
+    again = replace(given, body=given.body.replace(said.encode(), Story(11).title.encode()))
+    assert by_profile(again, learned)  # the headline again, wherever it stands
+
+
+def test_an_article_that_taught_a_passage_does_not_speak_against_it() -> None:
+    """Its standing disclaimer, which one other article has too, is text at the second look as it was at the first."""
+    shared = sentence(16_000)
+
+    def told(number: int) -> Capture:
+        first = Story(number).lines[0]
+        return doubtful(printed_page(Story(number)), f"{first}</p>", f"{first}</p><p>{shared}</p>")
+
+    pages = [told(1), told(2), *(printed_page(Story(number)) for number in range(3, 7))]
+    learned = settle(pages)
+    assert shared in text(told(1), learned)
+    assert shared not in text(told(3), learned)
+
+
 def test_a_subhead_that_site_and_page_judge_differently_is_read_in_full() -> None:
     subhead = "<h2>What the ferry costs from Monday</h2>"
     first = Story(12).lines[0]

@@ -1,0 +1,81 @@
+"""Whether prose stands outside the element in which a site's articles have their text: a correction, a second part.
+
+Only what may be an article's text is looked at, without cutting the page into blocks, which takes longest of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from extract.adjust import known_shape, seen_on
+from extract.blocks import INLINE, UNSEEN, signature
+from extract.features import MAX_HOPELESS_CHARS, squeeze
+from extract.markup import select
+from extract.profile import SURE_DROP, Profile
+from extract.shapes import LONG_LINE, Shape
+
+MAX_LINKED = 0.6  # of a prose block's characters
+_OUTSIDE = frozenset(("nav", "footer", "form", "button", "dialog"))
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LOOKS = ("prose", "marked")
+_LONG = XPath(
+    f"//p[string-length(.) >= {LONG_LINE}] | //text()[string-length(.) >= {LONG_LINE}]"
+    "[not(parent::script or parent::style or parent::noscript or parent::p or parent::a or parent::title)]"
+    f"[string-length(normalize-space(.)) >= {LONG_LINE}]/parent::*"
+)
+
+
+def is_text_outside(
+    tree: HtmlElement, region: HtmlElement, profile: Profile, own: frozenset[str] | None, titles: AbstractSet[str]
+) -> bool:
+    """Return whether unlinked prose stands outside `region` that the profile does not know as dropped.
+
+    `titles`, squeezed, are none of it wherever they stand.
+    """
+    looked_at = set()
+    for element in select(_LONG, tree):
+        block = _block(element)
+        if block is None or block in looked_at or squeeze(element.text_content()) in titles:
+            continue
+        looked_at.add(block)
+        text = " ".join(block.text_content().split())
+        linked = sum(len(link.text_content()) for link in block.iter("a"))
+        if len(text) < LONG_LINE or linked > MAX_LINKED * len(text) or not _may_hold_text(block, region, len(text)):
+            continue
+        if not _is_known(block, text, profile, own):
+            return True
+    return False
+
+
+def _block(element: HtmlElement) -> HtmlElement | None:
+    """Return the nearest block-level element; None for a heading, and inside a link or what no browser shows."""
+    block: HtmlElement | None = element
+    while block is not None and block.tag in INLINE:
+        if block.tag == "a":
+            return None
+        block = block.getparent()
+    return block if block is not None and block.tag not in UNSEEN | _HEADINGS else None
+
+
+def _may_hold_text(block: HtmlElement, region: HtmlElement, chars: int) -> bool:
+    """Whether a block is seen, outside the region, and no short line of a navigation, footer or form."""
+    if block is region:
+        return False
+    is_short = chars < MAX_HOPELESS_CHARS
+    return not any(
+        above is region or above.tag in UNSEEN or above.tag == "a" or (is_short and above.tag in _OUTSIDE)
+        for above in block.iterancestors()
+    ) and not (block.tag in _OUTSIDE and is_short)
+
+
+def _is_known(block: HtmlElement, text: str, profile: Profile, own: frozenset[str] | None) -> bool:
+    place = signature(block, 3)
+    nearest = "<".join(place.split("<", 2)[:2])
+    alike = [Shape(f"{place}|{look}", f"~{nearest}|{look}", look) for look in _LOOKS]
+    if any(seen_on(profile, text, shape, own) for shape in alike):
+        return True
+    counts = [count for shape in alike if (count := known_shape(profile, shape))]
+    return bool(counts) and all(count.share <= SURE_DROP for count in counts)
