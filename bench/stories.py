@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.environment import ROOT, store_environment
 from extract.article import Article, Extraction, content_sha256
 from extract.minhash import fingerprints
 from extract.url import article_id
@@ -39,7 +40,6 @@ from storage.staging import stage_parts, write_part
 from storage.stories import cluster
 from storage.window import WINDOW, Entry, add_entries, read_window, write_window
 
-ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAYS = WINDOW.days
 WORDS = 40_000
@@ -140,7 +140,7 @@ def measure(settings: StoreSettings, metrics: Any, size: int, args: argparse.Nam
         before = count_requests(metrics).total()
         done = subprocess.run(
             [sys.executable, "-m", "bench.stories", "--step"],
-            env={**os.environ, **_env(store)}, cwd=ROOT, check=True, capture_output=True, text=True,
+            env={**os.environ, **store_environment(store)}, cwd=ROOT, check=True, capture_output=True, text=True,
         )  # fmt: skip
         run = json.loads(done.stdout.splitlines()[-1])
         runs.append(run | {"requests": count_requests(metrics).total() - before})
@@ -164,16 +164,6 @@ def measure(settings: StoreSettings, metrics: Any, size: int, args: argparse.Nam
     )
     store.close()
     return found
-
-
-def _env(store: Store) -> dict[str, str]:
-    settings = store.settings
-    secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    return {
-        "BROADSHEET_S3_ENDPOINT": str(settings.endpoint), "BROADSHEET_S3_BUCKET": str(settings.bucket),
-        "BROADSHEET_S3_PREFIX": settings.prefix, "BROADSHEET_S3_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": str(settings.access_key), "AWS_SECRET_ACCESS_KEY": secret, "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.environment import ROOT, store_environment
 from bench.stories import Writer
 from extract.article import Article, Extraction, content_sha256
 from extract.url import article_id
@@ -32,7 +33,6 @@ from storage.staging import stage_parts, write_part
 from storage.tables import open_table
 from storage.upkeep import upkeep
 
-ROOT = Path(__file__).resolve().parent.parent
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SCANS = {"titles": ["site", "title"], "all texts": ["text"]}
 
@@ -80,23 +80,15 @@ def measure(store: Store, metrics: Any, runs: int) -> dict[str, float]:  # noqa:
     before = count_requests(metrics).total()
     for _ in range(runs):
         argv = [sys.executable, "-m", "bench.upkeep", "--scan"]
-        done = subprocess.run(argv, env=os.environ | _env(store), cwd=ROOT, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            argv, env=os.environ | store_environment(store), cwd=ROOT, check=True, capture_output=True, text=True
+        )
         found.append(json.loads(done.stdout.splitlines()[-1]))
     table = open_table(store, layout.ARTICLES)
     return {name: statistics.median(one[name] for one in found) for name in SCANS} | {
         "requests": (count_requests(metrics).total() - before) / runs,
         "files": len(table.file_uris()) if table else 0,
     }
-
-
-def _env(store: Store) -> dict[str, str]:
-    settings = store.settings
-    secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    return {
-        "BROADSHEET_S3_ENDPOINT": str(settings.endpoint), "BROADSHEET_S3_BUCKET": str(settings.bucket),
-        "BROADSHEET_S3_PREFIX": settings.prefix, "BROADSHEET_S3_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": str(settings.access_key), "AWS_SECRET_ACCESS_KEY": secret, "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
 
 
 def main() -> None:
