@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections import deque
@@ -12,6 +11,8 @@ from itertools import islice
 from typing import Any
 
 import orjson
+
+from extract.entities import unescape
 
 MAX_SCRIPT_CHARS = 2 * 2**20
 MAX_NODES = 2000  # a page with more is a catalogue
@@ -107,7 +108,7 @@ def _load(text: str) -> Any:  # noqa: ANN401 - JSON holds anything; every use be
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
-    for repaired in (_TRAILING_COMMA.sub(r"\1", text), html.unescape(text)):
+    for repaired in (_TRAILING_COMMA.sub(r"\1", text), unescape(text)):
         try:  # raw control characters, trailing commas and escaped quotes are common; a second document is dropped
             return json.JSONDecoder(strict=False).raw_decode(repaired.strip())[0]
         except (ValueError, RecursionError):
@@ -201,7 +202,7 @@ def _unescape(value: str) -> str:
 
 def _strings(value: object) -> list[str]:
     items = value if isinstance(value, list) else [value]
-    return [html.unescape(item).strip() for item in items if isinstance(item, str) and item.strip()]
+    return [unescape(item).strip() for item in items if isinstance(item, str) and item.strip()]
 
 
 def _first(value: object) -> str | None:

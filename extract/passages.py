@@ -7,7 +7,6 @@ all passages are computed at once and compared with those looked for.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+
+from extract.entities import unescape
 
 RUN = 40
 SHORTEST = 15  # a title of fewer letters says nothing
@@ -73,9 +74,9 @@ def page_letters(markup: str) -> tuple[bytes, bytes]:
     if "\\" in markup:
         markup = _ESCAPED.sub(_unescaped, _CODE.sub(lambda found: chr(int(found[1], 16)), markup))
     markup = markup.replace("<![CDATA[", " ").replace("]]>", " ").replace("<!--", " ").replace("-->", " ")
-    whole = html.unescape(html.unescape(markup))
-    said = _without_tags(html.unescape(_without_tags(markup)))
-    return letters(html.unescape(said)), letters(whole)
+    whole = unescape(unescape(markup))
+    said = _without_tags(unescape(_without_tags(markup)))
+    return letters(unescape(said)), letters(whole)
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -83,7 +84,10 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _without_tags(markup: str) -> str:
-    return _TAG.sub(" ", _INLINE.sub("", markup))
+    for tags, blank in ((_INLINE, ""), (_TAG, " ")):
+        end = markup.rfind(">") + 1  # no tag lies behind it, and each "<" there would be followed to the end in vain
+        markup = tags.sub(blank, markup[:end]) + markup[end:]
+    return markup
 
 
 def _hits(wanted: Hashes, plain: bytes, size: int) -> Hashes:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from extract.entities import unescape
 from extract.jsonld import JsonLdArticle
 from extract.markup import Markup, visible_text
 
@@ -51,7 +51,7 @@ def clean_text(value: str | None, limit: int) -> str | None:
         return None
     text = value[: 10 * limit]
     if "&" in text:
-        text = html.unescape(html.unescape(text))
+        text = unescape(unescape(text))
     if "<" in text:
         text = _TAG.sub(" ", text)
     if not text.isprintable() or "\ufffc" in text or "\ufffd" in text:

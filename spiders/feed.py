@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ import orjson
 
 from extract.capture import Hints
 from extract.dates import parse_date
+from extract.entities import unescape
 from spiders.listing import Link, Listing, NotAListing, join
 
 _TAG = re.compile(r"<[^>]{0,1000}>")
@@ -129,5 +129,5 @@ def _text(value: object) -> str | None:
     """Return `value` as one line without markup."""
     if not isinstance(value, str):
         return None
-    plain = " ".join(html.unescape(_TAG.sub(" ", value) if "<" in value else value).split())
+    plain = " ".join(unescape(_TAG.sub(" ", value) if "<" in value else value).split())
     return plain[:_MAX_TEXT] or None

@@ -7,7 +7,6 @@ of the index nor the rows that point to them change.
 
 from __future__ import annotations
 
-import html
 import io
 import re
 import struct
@@ -24,6 +23,7 @@ from urllib.parse import urldefrag, urljoin
 import orjson
 
 from extract.encoding import BadEncodingError, decode_payload, decode_text
+from extract.entities import unescape
 from extract.passages import Passages, page_letters
 from extract.url import article_id, normalise_url
 from extract.warc import BadWarcError, Member, parse_fields, read_members, read_record
@@ -183,7 +183,7 @@ def _markup(exchange: _Exchange) -> str:
 
 
 def _links(markup: str, base: str) -> Iterator[str]:
-    for found in _URL.finditer(html.unescape(markup)):
+    for found in _URL.finditer(unescape(markup)):
         with suppress(ValueError):
             yield urljoin(base, (found[1] or found[0]).replace("\\/", "/").rstrip("\\,;)]}"))
 

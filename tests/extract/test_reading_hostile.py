@@ -192,6 +192,20 @@ def test_a_page_of_many_blocks_has_an_outcome(body: bytes) -> None:
     assert isinstance(read_article(capture(body)), Article | Rejection)
 
 
+def test_a_character_reference_of_thousands_of_digits_is_read() -> None:
+    huge = "&#" + "1" * 5000
+    double = huge.replace("&", "&amp;")
+    data = json.dumps({"@type": "NewsArticle", "headline": huge, "author": huge, "keywords": huge})
+    head = f"<title>{double}</title><meta property='og:title' content='{double}'><script type='application/ld+json'>"
+    page = f"<html><head>{head}{data}</script></head><body>".encode()
+    for body in (
+        page + TEXT,
+        page.replace(b"}</script>", b",}</script>") + TEXT,
+        page.replace(b"}</script>", b"</script>") + TEXT,
+    ):
+        assert isinstance(read_article(capture(body)), Article | Rejection)
+
+
 READ_ALL = """
 import hashlib, sys
 from extract.learning import read_site, settle
