@@ -232,12 +232,13 @@ def _lines(body: bytes) -> Iterator[bytes]:
 
 
 def _later(ours: KnownUrl, theirs: KnownUrl) -> KnownUrl:
-    # of the same visit theirs: a stage may have noted since what extraction made of it
-    is_theirs = theirs.last_visit is not None and not _after(ours.last_visit, theirs.last_visit)
+    is_retired = ours.content_sha256 is not None and theirs.content_sha256 is None
+    # of the same visit theirs: a stage may have noted since what extraction made of it, or upkeep retired it
+    is_theirs = (is_retired or theirs.last_visit is not None) and not _after(ours.last_visit, theirs.last_visit)
     newer = theirs if is_theirs else ours
     first_seen = min(filter(None, (ours.first_seen, theirs.first_seen)), default=None)
-    # a crawl notes no text: if theirs is another than ours, it was noted since we read the file
-    return replace(newer, first_seen=first_seen, content_sha256=theirs.content_sha256 or ours.content_sha256)
+    # a crawl notes no text: if theirs is another than ours, or none, it was noted or retired since we read the file
+    return replace(newer, first_seen=first_seen, content_sha256=theirs.content_sha256)
 
 
 def _after(one: datetime | None, other: datetime | None) -> bool:

@@ -85,7 +85,10 @@ def _drop_captures(store: Store, site: str, first: date) -> int:
 
 
 def _drop_articles(store: Store, retire: Retire, site: str, first: date) -> int:
-    """Delete articles captured first before `first`; the frontier first, for it must not ask for them again."""
+    """Delete articles captured first before `first`; the frontier first, for it must not ask for them again.
+
+    And once more after the rows: a stage may have noted a text meanwhile, whose row went with the others.
+    """
     old = _old_articles(store, site, first)
     for start in range(0, len(old), SLICE):
         ids = frozenset(old[start : start + SLICE])
@@ -93,6 +96,7 @@ def _drop_articles(store: Store, retire: Retire, site: str, first: date) -> int:
         erase_members(store, ids)
         erase_entries(store, ids)
         erase_articles(store, Wanted(ids), (), {})
+        change_frontier(store, site, partial(_retired, retire, site, ids))
     return len(old)
 
 

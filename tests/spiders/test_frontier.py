@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from extract.capture import Hints
+from extract.url import article_id
 from spiders import frontier as frontier_module
 from spiders.errors import BrokenFrontier
 from spiders.frontier import Frontier
@@ -92,6 +93,18 @@ def test_a_text_that_was_read_again_while_its_page_was_visited_survives_the_merg
     crawling.merge(stored)
     assert crawling.urls[URL.url].content_sha256 == "new"
     assert crawling.urls[URL.url].last_visit == NOW + timedelta(hours=1)
+
+
+def test_an_article_that_was_retired_meanwhile_stays_so_unless_its_page_was_visited_again() -> None:
+    crawling, stored = full(), full()
+    known = replace(URL, digest="sha1:NEW", last_visit=NOW + timedelta(hours=1))
+    stored.retire([article_id(URL.url)])
+    visited = full()
+    visited.urls[URL.url] = known
+    for ours in (crawling, visited):
+        ours.merge(stored)
+    assert crawling.urls[URL.url] == stored.urls[URL.url]
+    assert visited.urls[URL.url] == replace(known, content_sha256=None)  # a stage notes what its new capture gives
 
 
 def test_a_page_that_became_an_article_has_no_reason_any_more() -> None:

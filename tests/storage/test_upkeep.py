@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.frontiers import SiteFrontiers
 from cli.verify import read_known
 from spiders.frontier import Frontier
-from storage import layout
+from storage import layout, retention
 from storage import upkeep as keeping
 from storage.articles import Archive
 from storage.captures import S3CaptureArchive
@@ -171,3 +172,35 @@ def test_articles_go_by_age_with_all_their_versions_and_are_not_asked_for_again(
     assert keep_up(store, end, times=Keep(days=2)) == keep_up(store, end)
     room.run(DAY * 4 + 1, {"a4": "Story 4."})
     assert findings(store, end + timedelta(days=1)) == []
+
+
+def test_a_crawl_that_still_knew_an_old_article_does_not_bring_it_back(store: Store, tmp_path: Path) -> None:
+    room = Newsroom(store, tmp_path)
+    room.run(1, {"a0": "Story 0."})
+    archive = S3CaptureArchive(store)
+    crawling = Frontier.load(archive.read_frontier("times")[0], "times")
+    end = START + timedelta(days=4)
+    assert keep_up(store, end, times=Keep(days=2)).articles == 1
+    body, etag = archive.read_frontier("times")
+    crawling.merge(Frontier.load(body, "times"))
+    archive.write_frontier("times", crawling.dump(), etag)
+    assert crawling.urls["https://times.example/a0"].state == "gone"
+    assert findings(store, end) == []
+
+
+def test_a_text_that_is_staged_while_its_article_goes_by_age_is_not_missed(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Newsroom(store, tmp_path)
+    room.run(1, {"a0": "Story 0."})
+    real = retention.erase_articles
+
+    def erase_articles(*args: Any) -> set[date]:
+        room.run(DAY * 4, {"a0": "Story 0, corrected."})
+        return real(*args)
+
+    monkeypatch.setattr(retention, "erase_articles", erase_articles)
+    end = START + timedelta(days=4)
+    assert keep_up(store, end, times=Keep(days=2)).articles == 1
+    assert Archive(store).articles(all_versions=True).num_rows == 0
+    assert findings(store, end) == []
