@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 from datetime import date
 from pathlib import Path
@@ -10,8 +11,12 @@ from pathlib import Path
 from extract.stored import StoredObject
 from storage import layout
 from storage.client import Store
+from storage.erase_warc import sweep_index
+from storage.erasures import read_erasures, read_log
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.staging import stored_object
+
+log = logging.getLogger(__name__)
 
 
 class S3CaptureArchive:
@@ -35,17 +40,39 @@ class S3CaptureArchive:
     def put_segment(
         self, site: str, run_id: str, number: int, day: date, warc: Path, cdxj: bytes
     ) -> tuple[StoredObject, StoredObject]:
-        """Store a whole WARC segment and its index, never over another; repeatable with the same bytes."""
+        """Store a whole WARC segment and its index, never over another; repeatable with the same bytes.
+
+        What an erasure left of these very bytes counts as them: a run that died here is taken up from its file.
+        """
         key = layout.segment_key(site, run_id, number, day)
         try:
             segment = self._store.put_file(key, warc, if_none_match=True)
         except StoreConflict:
             segment = self._object(key)
-            if (segment.sha256, segment.size) != _file_identity(warc):
-                raise
+            own = StoredObject(key, *_file_identity(warc))
+            if segment != own:
+                if segment != read_erasures(self._store).standing(own):
+                    raise
+                return segment, self._left_index(key, cdxj)
         index = stored_object(layout.index_key(key), cdxj)
         self._store.put(index.key, cdxj)
         return segment, index
+
+    def _left_index(self, segment: str, cdxj: bytes) -> StoredObject:
+        """Return the index of a segment that has blanks; a run that died may not have stored one before the erasure."""
+        key = layout.index_key(segment)
+        gone = {
+            offset
+            for entry in read_log(self._store)
+            for one in entry.objects
+            if one.key == segment
+            for offset in one.records
+        }
+        try:
+            self._store.put(key, sweep_index(cdxj, gone), if_none_match=True)
+        except StoreConflict:
+            log.info("%s: as an erasure left it", key)
+        return self._object(key)
 
     def segments(self, site: str, run_id: str) -> list[StoredObject]:
         """Return the run's WARC segments in the bucket, in order."""

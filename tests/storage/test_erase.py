@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from cli.crawling import SpiderArchive
 from cli.frontiers import SiteFrontiers
 from cli.verify import read_known
 from extract.article import RemovedSpan
 from extract.url import article_id
 from spiders.frontier import Frontier
+from spiders.recovery import recover
+from spiders.spool import spool_folder
 from storage import layout
 from storage import publish as publishing
 from storage.articles import Archive
@@ -145,6 +149,34 @@ def test_what_a_run_under_way_captures_goes_when_it_has_ended(newsroom: Newsroom
     assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
     assert_gone(store)
     assert not read_tombstones(store).waiting
+
+
+@pytest.mark.parametrize("had_index", [True, False])
+def test_a_dead_run_whose_segment_was_erased_before_its_spool_was_let_go_is_taken_up(
+    newsroom: Newsroom, *, had_index: bool
+) -> None:
+    store, archive = newsroom.store, SpiderArchive(newsroom.store)
+    opened = open_run(store, run_id(5), ["times"])
+    segment, index = newsroom.crawl(5, {"bridge": EDIT, "bus": "The bus is red."})
+    spooled = spool_folder(archive, "times") / segment.key.rpartition("/")[2]
+    spooled.parent.mkdir(parents=True)
+    shutil.move(newsroom.folder / "segment.warc.gz", spooled)
+    if not had_index:
+        store.delete([index.key])
+    run(store)
+
+    recovered = recover(archive, "times", run_id(6))
+    recovered.release()
+    (blanked,) = recovered.dead[run_id(5)]
+    assert blanked.sha256 != segment.sha256
+    lines = store.get(index.key).body
+    assert lines == b"an index of 5\n" if had_index else (b"bus" in lines and b"bridge" not in lines)
+    newsroom.stage(6, newsroom.crawl(6, {"tram": "The tram is late."}), adopted=5)
+    close_runs(store, [opened], ["times"])
+    publish(store)
+    finish_erasures(store, NOW)
+    assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
+    assert_gone(store)
 
 
 def test_other_articles_lose_what_was_removed_of_it_and_keep_their_own_words(store: Store, tmp_path: Path) -> None:
