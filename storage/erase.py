@@ -21,7 +21,14 @@ from storage import layout
 from storage.client import Store
 from storage.erase_lock import erasing
 from storage.erase_objects import ObjectEraser
-from storage.erase_rows import erase_articles, erase_rejections, own_passages, purge_history, read_articles
+from storage.erase_rows import (
+    erase_articles,
+    erase_rejections,
+    fence_tables,
+    own_passages,
+    purge_history,
+    read_articles,
+)
 from storage.erase_staged import waiting_files, waiting_rows
 from storage.erase_stories import erase_entries, erase_members
 from storage.erase_warc import Original, Wanted
@@ -73,12 +80,18 @@ class EraseReport:
 
 @dataclass(slots=True)
 class _Known:
-    """What the archive knows of the articles: all their URLs and ids, their rows, and where to look."""
+    """What the archive knows of the articles: all their URLs and ids, their rows, those that wait, where to look."""
 
     urls: set[str]
     sites: set[str] = field(default_factory=set)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
     seen: list[datetime] = field(default_factory=list)
+
+    @property
+    def days(self) -> list[str]:
+        """The partitions of their rows, also of those that a publisher may be writing just now."""
+        return [str(row["captured_at"].date()) for row in (*self.rows, *self.waiting)]
 
     @property
     def ids(self) -> frozenset[str]:
@@ -107,12 +120,14 @@ class _Erasing:
         entry = Erasure(
             name, ask.now.isoformat(), ask.by, ask.reason, tuple(sorted(known.ids)), tuple(sorted(known.sites)),
             since=_since(known, earlier),
-            days=union([[str(row["captured_day"]) for row in known.rows], *(one.days for one in earlier)]),
+            days=union([known.days, *(one.days for one in earlier)]),
         )  # fmt: skip
         write_entry(store, entry)
         tombstones = read_tombstones(store)
         tombstones = replace(tombstones, articles=tombstones.articles | known.ids)
         write_tombstones(store, tombstones)
+        fence_tables(store)
+        wanted = self._look_again(known, wanted)
         for site in known.sites:
             self._change_frontier(site, known.ids, ())
         # after the frontiers: a run that begins now knows
@@ -157,8 +172,19 @@ class _Erasing:
         for site, key in ((layout.staged_run(one.key), one.key) for one in store.list(layout.STAGED)):
             if site and waiting_rows(store, key, known.ids):
                 known.sites.add(site[0])
+        known.waiting = [
+            row for key in waiting_files(store, known.sites) for row in waiting_rows(store, key, known.ids)
+        ]
         known.seen += [row["captured_at"] for row in known.rows]
         return known
+
+    def _look_again(self, known: _Known, wanted: Wanted) -> Wanted:
+        """Return what to look for once nobody can add a row any more: with what came since the archive was asked."""
+        rows = read_articles(self._store, article_id=sorted(known.ids))
+        if all(row in known.rows for row in rows):
+            return wanted
+        known.rows = rows
+        return self._wanted(known)
 
     def _ask_frontiers(self, known: _Known) -> None:
         inventory = Inventory(self._store)
@@ -179,9 +205,7 @@ class _Erasing:
 
     def _wanted(self, known: _Known) -> Wanted:
         """Return what to look for. StoreConfigError if the log would repeat it by the reason given."""
-        rows = known.rows + [
-            row for key in waiting_files(self._store, known.sites) for row in waiting_rows(self._store, key, known.ids)
-        ]
+        rows = known.rows + known.waiting
         texts = [row[name] for row in rows for name in ("text", "description") if row[name]]
         titles = Passages.of((), [row["title"] for row in rows])
         wanted = Wanted(known.ids, Passages.of(texts), titles)

@@ -68,6 +68,16 @@ def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs:
             write_deltalake(table, part, mode="append", writer_properties=ZSTD, commit_properties=properties)
 
 
+def fence(store: Store, key: str) -> DeltaTable:
+    """Make a commit without rows, the table too if need be: whoever opened it before fails to commit, and looks again.
+
+    Returns the table as it is then. StoreConflict if anybody committed meanwhile.
+    """
+    table = make_table(store, key)
+    append_rows(store, key, table, SCHEMAS[key].empty_table(), ())
+    return table
+
+
 def replace_days(store: Store, key: str, table: DeltaTable, days: Iterable[date], rows: pa.Table) -> None:
     """Put `rows` in place of all rows of `days`, in one commit. StoreConflict if anybody wrote meanwhile."""
     listed = ", ".join(f"'{day}'" for day in sorted(days))

@@ -1,7 +1,8 @@
 """The ids of erased articles: whoever publishes leaves them out, whatever a run still has of them.
 
 One object, so that it costs a publisher one request. It is written before the first row goes and read after the table
-was opened: a commit that was prepared before the rows went loses its race, and the next try reads the ids.
+was opened: an erasure fences each table after it has written the ids, so that a commit that was prepared before loses
+its race, and the next try reads them.
 """
 
 from __future__ import annotations

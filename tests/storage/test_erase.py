@@ -20,6 +20,7 @@ from extract.url import article_id
 from spiders.frontier import Frontier
 from spiders.recovery import recover
 from spiders.spool import spool_folder
+from storage import erase as erasing_module
 from storage import layout
 from storage import publish as publishing
 from storage.articles import Archive
@@ -134,6 +135,52 @@ def test_a_publisher_that_began_before_the_erasure_adds_nothing_after_it(
     assert texts(newsroom.store) == {OTHER, "The tram is late."}
     run(newsroom.store)  # what the first try wrote for nothing; upkeep looks for it too
     assert_gone(newsroom.store)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_article_that_only_waits_is_not_added_by_a_publisher_that_has_read_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
+) -> None:
+    room = Newsroom(store, tmp_path)
+    if not is_first:
+        room.run(1, {"ferry": OTHER, "old": "404"})
+    room.stage(2, room.crawl(2, {"bridge": EDIT, "tram": "The tram is late."}))
+    real, calls = publishing.read_heads, []
+
+    def read_heads(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            run(store)
+        return real(*args)
+
+    monkeypatch.setattr(publishing, "read_heads", read_heads)
+    publish(store)
+    assert len(calls) == 2
+    assert texts(store) == {"The tram is late."} | (set() if is_first else {OTHER})
+    run(store)
+    assert_gone(store)
+
+
+def test_a_row_that_came_while_the_erasure_looked_around_goes_with_its_words(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Newsroom(store, tmp_path)
+    room.run(1, {"bridge": FIRST})
+    teaser = RemovedSpan(f"Related: {EDIT.splitlines()[1]}", "related", "/html/body/aside")
+    stage_outcomes(store, "times", run_id(2), [article("ferry", OTHER, removed=(teaser,))])
+    publish(store)
+    real = erasing_module.write_tombstones
+
+    def write_tombstones(*args: Any) -> None:
+        stage_outcomes(store, "times", run_id(3), [article("bridge", EDIT, minutes=3)])
+        publish(store)
+        monkeypatch.undo()
+        real(*args)
+
+    monkeypatch.setattr(erasing_module, "write_tombstones", write_tombstones)
+    run(store)
+    assert texts(store) == {OTHER}
+    assert not any(found_in(store, *EDIT.splitlines(), URL).values())
 
 
 def test_what_a_run_under_way_captures_goes_when_it_has_ended(newsroom: Newsroom) -> None:
