@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from multiprocessing import get_context, parent_process
 
 from cli.reading import read_guarded, start_reader
@@ -17,8 +18,8 @@ from extract.article import Article
 from extract.capture import Capture
 from extract.lessons import Notes, pack
 from extract.profile import Profile
-from extract.rejection import Rejection
-from extract.warc import BadWarcError, read_captures
+from extract.rejection import Reason, Rejection
+from extract.warc import BadWarcError, Blank, read_captures
 from storage.client import Store
 from storage.connect import open_store
 from storage.errors import ObjectMissing, ObjectRefused
@@ -26,6 +27,7 @@ from storage.lessons import write_lessons
 from storage.profiles import unpack_profile
 from storage.settings import StoreSettings
 from storage.staging import Extracted, pack_outcomes, write_part
+from storage.tombstones import stand_in
 
 log = logging.getLogger(__name__)
 _worker: dict[str, Store] = {}
@@ -121,8 +123,9 @@ def _extract_segment(task: SegmentTask) -> SegmentRead:
     store, profile = _worker["store"], _profile(task.profile)
     notes, wrong = Notes(profile), list[str]()
     with store.open(task.key) as stream:
-        captures = _whole(read_captures(stream, task.key, task.site), wrong)
-        outcomes = _read_captures(captures, profile, notes)
+        blanks: list[Blank] = []
+        captures = _whole(read_captures(stream, task.key, task.site, blanks), wrong)
+        outcomes = chain(_read_captures(captures, profile, notes), _erased(task.site, blanks))
         part = write_part(store, task.site, task.run_id, task.number, outcomes)
     lessons = notes.lessons()
     if task.keep_lessons:
@@ -146,6 +149,12 @@ def _read_captures(captures: Iterator[Capture], profile: Profile | None, notes: 
         reading = read_guarded(capture, profile)
         notes.add(reading)
         yield reading.outcome
+
+
+def _erased(site: str, blanks: list[Blank]) -> Iterator[Rejection]:
+    """Yield what is counted for pages that were erased between their crawl and this; `blanks` fills until then."""
+    for one in blanks:
+        yield Rejection(site, stand_in(one.article), one.captured_at, Reason.ERASED)
 
 
 def _reread_segment(task: RereadTask) -> Reread:

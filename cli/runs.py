@@ -110,8 +110,12 @@ def _failure(manifest: RunManifest, failure: Mapping[str, Any]) -> Rejection:
 
 
 def _note_extractions(store: Store, site: str, noted: Sequence[Noted]) -> Frontier:
-    """Tell the frontier what became of the pages, whoever else writes it at the same time; return it."""
+    """Tell the frontier what became of the pages, whoever else writes it at the same time; return it.
+
+    Not of erased ones: a page that went because it repeats an erased article is to be asked for again.
+    """
     archive = S3CaptureArchive(store)
+    noted = [one for one in noted if one.reason != Reason.ERASED]
     for attempt in range(1, FRONTIER_TRIES + 1):
         body, etag = archive.read_frontier(site)
         frontier = Frontier.load(body, site)

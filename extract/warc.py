@@ -34,6 +34,14 @@ class Member:
     data: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """What stands in place of an erased page: the id of the article that was asked for, and when."""
+
+    article: str
+    captured_at: datetime
+
+
 def read_members(stream: IO[bytes], key: str) -> Iterator[Member]:
     """Yield the gzip members of `stream` in order; raises BadWarcError where it is cut, damaged or too large."""
     offset, buffer = 0, stream.read(BLOCK_BYTES)
@@ -67,25 +75,41 @@ def read_record(member: Member, key: str) -> Any:  # noqa: ANN401 - warcio has n
         raise BadWarcError(f"{key}: no WARC record at byte {member.offset}: {error}") from error
 
 
-def read_captures(stream: IO[bytes], key: str, site: str) -> Iterator[Capture]:
+def read_captures(stream: IO[bytes], key: str, site: str, blanks: list[Blank] | None = None) -> Iterator[Capture]:
     """Yield a Capture for each page response of the .warc.gz `stream`, in file order, holding one body at a time.
 
     A page response is one whose fetch facts (the `metadata` record that follows) say `kind: page`; feeds,
-    robots files, redirects and revisits give none. `key` is noted as the place of the records.
+    robots files, redirects and revisits give none. `key` is noted as the place of the records. `blanks` is added to:
+    where page responses were that an erasure took.
     """
     response: tuple[Member, Any] | None = None
     for member in read_members(stream, key):
         record = read_record(member, key)
         if record.rec_type == "response":
             response = (member, record)
-        elif record.rec_type == "metadata" and response is not None:
+        elif record.rec_type == "metadata":
             facts = parse_fields(record.raw_stream.read())
             header = record.rec_headers.get_header
             owner = header("WARC-Concurrent-To") or header("WARC-Refers-To")
-            if owner == response[1].rec_headers.get_header("WARC-Record-ID"):
+            if owner is None and "erased-page" in facts:  # a fetch's facts, in which its site has a say, have an owner
+                if blanks is not None:
+                    blanks.append(_blank(facts, key, member.offset))
+            elif response is not None and owner == response[1].rec_headers.get_header("WARC-Record-ID"):
                 if facts.get("kind") == ["page"]:
                     yield _own_capture(response, facts, key, site)
                 response = None
+
+
+def blank_fields(article: str, date: str) -> str:
+    """Return the fields of the record that `read_captures` knows as a Blank; `date` is the page's WARC-Date."""
+    return f"erased-page: {article}\r\nerased-date: {date}\r\n"
+
+
+def _blank(facts: dict[str, list[str]], key: str, offset: int) -> Blank:
+    try:
+        return Blank(facts["erased-page"][0], datetime.fromisoformat(facts["erased-date"][0]).astimezone(UTC))
+    except (ValueError, KeyError) as error:
+        raise BadWarcError(f"{key}: no blank of ours at byte {offset}: {error}") from error
 
 
 def parse_fields(block: bytes) -> dict[str, list[str]]:

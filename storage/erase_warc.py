@@ -26,7 +26,7 @@ from extract.encoding import BadEncodingError, decode_payload, decode_text
 from extract.entities import unescape
 from extract.passages import Passages, page_letters
 from extract.url import article_id, normalise_url
-from extract.warc import BadWarcError, Member, parse_fields, read_members, read_record
+from extract.warc import BadWarcError, Member, blank_fields, parse_fields, read_members, read_record
 from storage.errors import ObjectRefused
 
 SOURCES = frozenset({"feed", "sitemap", "section"})
@@ -61,13 +61,17 @@ class Swept:
 
 @dataclass(slots=True)
 class _Exchange:
-    """The records of one exchange that stand together: request, answer, metadata. `kind` is None of a foreign one."""
+    """The records of one exchange that stand together: request, answer, metadata. `kind` is None of a foreign one.
+
+    `asked` is the URL that its metadata says was asked for.
+    """
 
     members: list[Member] = field(default_factory=list)
     urls: set[str] = field(default_factory=set)
     answer: Any = None
     payload: bytes = field(default=b"", repr=False)
     kind: str | None = None
+    asked: str | None = None
 
 
 def sweep_segment(body: bytes, key: str, wanted: Wanted, gone: set[Original], now: datetime) -> Swept:
@@ -76,20 +80,20 @@ def sweep_segment(body: bytes, key: str, wanted: Wanted, gone: set[Original], no
     Raises ObjectRefused for a damaged segment: what it holds cannot be told.
     """
     swept = Swept(body)
-    spans: list[tuple[int, int]] = []
+    spans: list[tuple[int, int, str]] = []
     try:
         for exchange in _exchanges(body, key):
             if not _goes(exchange, wanted, gone | swept.originals):
                 continue
             swept.dropped.update(member.offset for member in exchange.members)
             last = exchange.members[-1]
-            spans.append((exchange.members[0].offset, last.offset + last.length))
+            spans.append((exchange.members[0].offset, last.offset + last.length, _left(exchange)))
             if exchange.answer is not None and exchange.answer.rec_type == "response":
                 swept.originals.add(_place(exchange.answer))
     except BadWarcError as error:
         raise ObjectRefused(f"{error}; it cannot be searched: restore it from a backup, or delete it") from error
-    for start, end in spans:
-        swept.body = swept.body[:start] + blank(end - start, now) + swept.body[end:]
+    for start, end, left in spans:
+        swept.body = swept.body[:start] + blank(end - start, now, left) + swept.body[end:]
     return swept
 
 
@@ -98,11 +102,12 @@ def sweep_index(body: bytes, dropped: set[int]) -> bytes:
     return b"".join(line for line in body.splitlines(keepends=True) if _offset(line) not in dropped)
 
 
-def blank(length: int, now: datetime) -> bytes:
-    """Return a gzip member of `length` bytes with one record that says that something was erased.
+def blank(length: int, now: datetime, fields: str = "") -> bytes:
+    """Return a gzip member of `length` bytes with one record that says that something was erased, and `fields`.
 
-    Raises ObjectRefused below some 230 bytes: no exchange is so short.
+    Raises ObjectRefused below some 230 bytes and the fields': no exchange is so short.
     """
+    filler = _FILLER + (f"\r\n{fields}".encode() if fields else b"")
     blocks = -(-(length - len(_GZIP) - 8) // (_STORED + 5))
     room = length - len(_GZIP) - 8 - 5 * blocks
     head = (
@@ -110,14 +115,22 @@ def blank(length: int, now: datetime) -> bytes:
         f"WARC-Date: {now:%Y-%m-%dT%H:%M:%SZ}\r\nContent-Type: application/warc-fields\r\nContent-Length: "
     ).encode()
     size = room - len(head) - _LENGTH_DIGITS - 8
-    if size < len(_FILLER):
+    if size < len(filler):
         raise ObjectRefused(f"a record of {length} bytes is too short to be blanked; delete the object")
-    record = head + f"{size:0{_LENGTH_DIGITS}d}\r\n\r\n".encode() + _FILLER.ljust(size) + b"\r\n\r\n"
+    record = head + f"{size:0{_LENGTH_DIGITS}d}\r\n\r\n".encode() + filler.ljust(size) + b"\r\n\r\n"
     parts = [_GZIP]
     for number in range(blocks):
         part = record[number * _STORED : (number + 1) * _STORED]
         parts += [bytes([number == blocks - 1]), struct.pack("<HH", len(part), len(part) ^ 0xFFFF), part]
     return b"".join([*parts, struct.pack("<II", zlib.crc32(record), len(record))])
+
+
+def _left(exchange: _Exchange) -> str:
+    """Return what a blank says of a page: a run that reads its captures only after the erasure counts it too."""
+    if exchange.kind != "page" or exchange.answer is None or exchange.answer.rec_type != "response":
+        return ""
+    target, date = _place(exchange.answer)
+    return blank_fields(article_id(exchange.asked or target), date)
 
 
 def _exchanges(body: bytes, key: str) -> Iterator[_Exchange]:
@@ -132,6 +145,7 @@ def _exchanges(body: bytes, key: str) -> Iterator[_Exchange]:
                 facts = parse_fields(record.raw_stream.read())
                 exchange.kind = facts.get("kind", [None])[0]
                 exchange.urls.update(facts.get("requested-url", ()))
+                exchange.asked = facts.get("requested-url", [None])[0]
             elif record.rec_type in {"response", "revisit"}:
                 exchange.answer, exchange.payload = record, record.raw_stream.read()
         yield exchange

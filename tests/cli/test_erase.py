@@ -9,6 +9,7 @@ import pytest
 from cli.verify import read_known
 from extract.url import article_id
 from spiders.demo.newspaper import Demo, ManualClock
+from spiders.frontier import Frontier
 from storage import layout
 from storage.articles import Archive
 from storage.client import Store
@@ -77,6 +78,28 @@ def test_no_byte_of_an_erased_article_is_left_and_all_else_is_whole(archive: Cli
     assert not any(found_in(store, *sentences).values())
     assert article_id(url) not in {row["article_id"] for row in rows(store)}
     assert archive.rows("stories", "--no-update") == []
+    assert findings(store) == []
+
+
+def test_what_is_erased_between_crawl_and_extract_is_counted_and_its_run_goes_on(
+    cli: Cli, demo: Demo, clock: ManualClock, store: Store
+) -> None:
+    entries = [paper.site_entry() | {"delay": 0} for paper in demo.papers]
+    cli.write_sites(*(entry for entry in entries if entry["name"] == "harbour-courier"))
+    clock.at_s = 600.0
+    captured = json.loads(cli("crawl", "harbour-courier", "--run", RUN).stdout)["outcomes"]["captured"]
+    known = Frontier.load(store.get(layout.frontier_key("harbour-courier")).body, "harbour-courier").urls
+    url = next(url for url in known if "tidal" in url)
+    cli("erase", url, "--reason", "a court order", "--by", "the editor")
+
+    cli("extract-run", "harbour-courier", "--run", RUN)
+    staged = json.loads(cli("stage", "harbour-courier", "--run", RUN).stdout)
+    assert staged["rejections"]["erased"] == 1
+    assert staged["recovered"] == 0
+    assert staged["articles"] + sum(staged["rejections"].values()) == captured
+    cli("publish")
+    assert article_id(url) not in {row["article_id"] for row in rows(store)}
+    assert [row["url"] for row in cli.rows("rejections") if row["reason"] == "erased"] == [f"erased:{article_id(url)}"]
     assert findings(store) == []
 
 

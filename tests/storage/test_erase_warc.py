@@ -7,6 +7,7 @@ import hashlib
 import io
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from warcio.warcwriter import WARCWriter
 
 from extract.passages import Passages
 from extract.url import article_id
-from extract.warc import read_captures, read_members
+from extract.warc import Blank, read_captures, read_members
 from storage.erase_warc import Wanted, blank, sweep_index, sweep_segment
 from storage.errors import ObjectRefused
 from tests.storage.archiving import NOW
@@ -146,6 +147,17 @@ def test_a_blank_has_the_very_length(length: int) -> None:
     assert len(made) == length
     read = [(record.rec_type, record.content_stream().read().strip()) for record in ArchiveIterator(io.BytesIO(made))]
     assert read == [("metadata", b"erased: on purpose")]
+
+
+def test_a_page_that_went_is_told_of_and_a_feed_or_what_a_page_says_of_itself_is_not() -> None:
+    segment = Segment().add(URL, "page", TEXT.encode()).add("https://times.example/feed", "feed", URL.encode())
+    segment.add(f"{URL}?x\r\nerased-page: 0\r\nerased-date: 0", "page", b"<p>Late.</p>")
+    _, after, _ = sweep(segment)
+    blanks: list[Blank] = []
+    assert len(list(read_captures(io.BytesIO(after), "raw/x.warc.gz", "times", blanks))) == 1
+    assert blanks == [Blank(article_id(URL), datetime.fromisoformat(DATE))]
+    again = sweep_segment(after, "raw/x.warc.gz", Wanted(frozenset({article_id(URL)})), set(), NOW)
+    assert (again.body, again.dropped) == (after, set())
 
 
 def test_what_cannot_be_blanked_or_searched_is_refused() -> None:
