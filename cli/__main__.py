@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from importlib import import_module
 
@@ -69,5 +70,17 @@ def main(*, verbose: bool) -> None:
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it calls every page without a body an error
 
 
+def run() -> None:
+    """Run the verb and end at once: a thread of Arrow's that outlives its work aborts a program that takes its time."""
+    try:
+        main(prog_name="broadsheet")
+    except SystemExit as ended:
+        if not isinstance(ended.code, int):
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code)
+
+
 if __name__ == "__main__":
-    main(prog_name="broadsheet")
+    run()

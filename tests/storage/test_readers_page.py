@@ -22,7 +22,7 @@ EXAMPLES = {  # heading: the code below it
     if "```python" in section
 }
 PRINTED = {
-    "Arrow": ["Harbour bridge https://harbour-gazette.example/bridge", "not_found"],
+    "Arrow": ["Harbour bridge https://harbour-gazette.example/bridge", '"gone"'],
     "Polars": ["shape: (1, 3)", "articles", "word_count"],
     "DuckDB": ["harbour-gazette", "post"],
     "pandas": ["harbour-gazette", "post"],
