@@ -83,6 +83,7 @@ class _Known:
     """What the archive knows of the articles: all their URLs and ids, their rows, those that wait, where to look."""
 
     urls: set[str]
+    tried: set[str] = field(default_factory=set)  # ids that an earlier erasure did not come to the end of
     sites: set[str] = field(default_factory=set)
     rows: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
@@ -95,7 +96,7 @@ class _Known:
 
     @property
     def ids(self) -> frozenset[str]:
-        return frozenset(article_id(url) for url in self.urls)
+        return frozenset(article_id(url) for url in self.urls) | self.tried
 
 
 def erase(store: Store, frontiers: Frontiers, ask: Ask) -> EraseReport:
@@ -137,31 +138,30 @@ class _Erasing:
         eraser.sweep_sites(known.sites, date.fromisoformat(entry.since) if entry.since else None, ask.tell)
         for site in known.sites:
             self._change_frontier(site, known.ids, eraser.originals)
-        entry = self._clean_tables(known, wanted, eraser)
-        write_entry(store, replace(entry, done=not eraser.damaged))
+        self._clean_tables(known, wanted, eraser)
+        entry = write_entry(store, replace(eraser.entry, done=not eraser.damaged))
         if eraser.damaged:
             raise NotAllErased("; ".join(eraser.damaged))
+        for one in earlier:  # this one has done what they left
+            write_entry(store, replace(one, done=True))
         return EraseReport(
             name, len(known.ids), len(known.rows), len(entry.objects), eraser.records, entry.waiting
         )  # fmt: skip
 
-    def _clean_tables(self, known: _Known, wanted: Wanted, eraser: ObjectEraser) -> Erasure:
+    def _clean_tables(self, known: _Known, wanted: Wanted, eraser: ObjectEraser) -> None:
         """Rewrite the rows, then drop what the tables keep of before; the log has the days by then, for another try."""
-        store, ids = self._store, known.ids
-        days = {date.fromisoformat(day) for day in eraser.entry.days}
-        days |= erase_members(store, ids)
+        store, ids, note = self._store, known.ids, eraser.note_days
+        erase_members(store, ids, note)
         erase_entries(store, ids)
-        days |= erase_rejections(store, wanted, known.urls, known.sites, eraser.dropped)
-        entry = write_entry(store, replace(eraser.entry, days=union([map(str, days)])))
-        days |= erase_articles(store, wanted, known.sites, eraser.dropped)
-        entry = write_entry(store, replace(entry, days=union([map(str, days)])))
+        erase_rejections(store, wanted, known.urls, known.sites, eraser.dropped, note=note)
+        erase_articles(store, wanted, known.sites, eraser.dropped, note)
         for key in TABLES:
-            purge_history(store, key, days, ids)
-        return entry
+            purge_history(store, key, map(date.fromisoformat, eraser.entry.days), ids)
 
     def _look_around(self, earlier: Iterable[Erasure]) -> _Known:
         store, known = self._store, _Known(set(self._ask.urls))
         known.sites.update(site for entry in earlier for site in entry.sites)
+        known.tried.update(article for entry in earlier if not entry.done for article in entry.articles)
         self._ask_frontiers(known)
         known.rows = read_articles(store, article_id=sorted(known.ids))
         known.sites.update(row["site"] for row in known.rows)

@@ -17,7 +17,7 @@ from storage import layout
 from storage.client import Store, Stored
 from storage.erase_staged import swept_rows, waiting_files
 from storage.erase_warc import Original, Wanted, sweep_index, sweep_segment
-from storage.erasures import Changed, Erasure, write_entry
+from storage.erasures import Changed, Erasure, union, write_entry
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.manifest import RunManifest, RunState
 from storage.tombstones import stand_in
@@ -65,6 +65,12 @@ class ObjectEraser:
         self._sweep_manifest(layout.manifest_key(site, run_id))
         for key in list(waiting_files(self._store, [site])):
             self._sweep_rows(key)
+
+    def note_days(self, days: Iterable[date]) -> None:
+        """Have the log name partitions before they are written: whoever tries again knows where to look."""
+        named = union([self.entry.days, map(str, days)])
+        if named != self.entry.days:
+            self.entry = write_entry(self._store, replace(self.entry, days=named))
 
     def _segments(self, site: str, since: date | None) -> list[str]:
         start = layout.raw_day_prefix(site, since) if since else ""

@@ -32,6 +32,7 @@ from storage.verify_tables import active_files
 log = logging.getLogger(__name__)
 TRIES = 30
 DAY = schema.PARTITION.name
+Note = Callable[[Collection[date]], None]  # called with the partitions that are about to be written
 Dropped = Mapping[str, Collection[int]]  # WARC segment → offsets of the records that are blank now
 
 
@@ -77,29 +78,29 @@ def fence_tables(store: Store) -> None:
             break
 
 
-def erase_articles(store: Store, wanted: Wanted, sites: Collection[str], dropped: Dropped) -> set[date]:
+def erase_articles(
+    store: Store, wanted: Wanted, sites: Collection[str], dropped: Dropped, note: Note = lambda _days: None
+) -> None:
     """Delete the rows of the articles in `wanted`, and from others of `sites` what they had removed of their text.
 
-    A row whose capture is among `dropped` no longer names it. Returns the partitions that were written.
+    A row whose capture is among `dropped` no longer names it.
     """
-    days: set[date] = set()
     for _ in _tries(layout.ARTICLES):
         table = open_table(store, layout.ARTICLES)
         if table is None:
-            return days
+            return
         changes = _changes(store, table, wanted, sites, dropped)
         if not changes.num_rows:
-            return days
+            return
+        note(set(changes[DAY].to_pylist()))
         heads = read_heads(store, table)
         try:
             change_versions(store, table, changes)
         except StoreConflict as error:
             log.info("%s was written meanwhile (%s): looked at again", layout.ARTICLES, error.message)
             continue
-        days |= set(changes[DAY].to_pylist())
         gone = changes.filter(changes["gone"])["article_id"]
         write_heads(store, table, heads.without(set(gone.to_pylist())))
-    return days
 
 
 def _changes(store: Store, table: DeltaTable, wanted: Wanted, sites: Collection[str], dropped: Dropped) -> pa.Table:
@@ -143,11 +144,11 @@ def _says(text: str, wanted: Wanted) -> bool:
 
 
 def erase_rejections(
-    store: Store, wanted: Wanted, urls: Collection[str], sites: Collection[str], dropped: Dropped
-) -> set[date]:
+    store: Store, wanted: Wanted, urls: Collection[str], sites: Collection[str], dropped: Dropped, *, note: Note
+) -> None:
     """Take the URLs of the articles out of the rejections of `sites`, and captures that are `dropped`.
 
-    The rows stay, for they are counted. Returns the partitions that were written.
+    The rows stay, for they are counted.
     """
 
     def change(rows: pa.Table) -> pa.Table:
@@ -157,41 +158,37 @@ def erase_rejections(
         at = rows.schema.get_field_index("capture")
         return rows.set_column(at, rows.schema.field(at), pa.array(kept, rows.schema.field(at).type))
 
-    return rewrite_rows(store, layout.REJECTIONS, schema.REJECTIONS, {"site": sorted(sites)}, change)
-
-
-def rewrite_rows(
-    store: Store, key: str, columns: pa.Schema, texts: dict[str, list[str]], change: Callable[[pa.Table], pa.Table]
-) -> set[date]:
-    """Write what `change` makes of the rows of each day in which it changes any of those that `texts` name.
-
-    Returns those days; a commit each.
-    """
-    days: set[date] = set()
-    for _ in _tries(key):
-        table = open_table(store, key)
-        if table is None:
-            return days
-        files = store.table_files(key)
-        with table_errors(store, key):
-            named = pa.Table.from_batches(scan(table, files, columns.names, texts=texts), schema=columns)
-        touched = {
-            day
-            for day in pc.unique(named[DAY]).to_pylist()
-            if not change(of_day := named.filter(pc.field(DAY) == day)).equals(of_day)
-        }
-        if not touched:
-            return days
-        day = min(touched)
-        with table_errors(store, key):
-            whole = pa.Table.from_batches(scan(table, files, columns.names, when=pc.field(DAY) == day), schema=columns)
+    for _ in _tries(layout.REJECTIONS):
+        table = open_table(store, layout.REJECTIONS)
+        days = _touched(store, table, {"site": sorted(sites)}, change) if table else ()
+        if not table or not days:
+            return
+        note(days)
         try:
-            replace_days(store, key, table, [day], change(whole))
+            for day in sorted(days):  # a commit each, so that no more than a day's rows are in memory
+                rows = _rejections(store, table, pc.field(DAY) == day)
+                replace_days(store, layout.REJECTIONS, table, [day], change(rows))
         except StoreConflict as error:
-            log.info("%s was written meanwhile (%s): looked at again", key, error.message)
-        else:
-            days.add(day)
-    return days
+            log.info("%s was written meanwhile (%s): looked at again", layout.REJECTIONS, error.message)
+
+
+def _touched(
+    store: Store, table: DeltaTable, texts: dict[str, list[str]], change: Callable[[pa.Table], pa.Table]
+) -> set[date]:
+    """Return the days on which `change` changes any of the rejections that `texts` name."""
+    named = _rejections(store, table, None, texts)
+    days = pc.unique(named[DAY]).to_pylist()
+    of_days = {day: named.filter(pc.field(DAY) == day) for day in days}
+    return {day for day, rows in of_days.items() if not change(rows).equals(rows)}
+
+
+def _rejections(
+    store: Store, table: DeltaTable, when: pc.Expression | None, texts: dict[str, list[str]] | None = None
+) -> pa.Table:
+    with table_errors(store, layout.REJECTIONS):
+        files = store.table_files(layout.REJECTIONS)
+        batches = scan(table, files, schema.REJECTIONS.names, when=when, texts=texts or {})
+        return pa.Table.from_batches(batches, schema=schema.REJECTIONS)
 
 
 def purge_history(store: Store, key: str, days: Iterable[date], articles: Collection[str]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import date
 
 import pyarrow as pa
 
 from storage import layout, schema
 from storage.client import Store
+from storage.erase_rows import Note
 from storage.errors import ObjectMissing, StoreConflict
 from storage.members import Member
 from storage.rows import from_row, to_row
@@ -22,31 +22,32 @@ log = logging.getLogger(__name__)
 TRIES = 30
 
 
-def erase_members(store: Store, articles: Collection[str]) -> set[date]:
-    """Take `articles` out of their stories; one article left alone is no story. Returns the partitions written.
+def erase_members(store: Store, articles: Collection[str], note: Note = lambda _days: None) -> None:
+    """Take `articles` out of their stories; one article left alone is no story.
 
     The story keeps its id, which is a hash, and has its origin among those that are left.
     """
     for _ in range(TRIES):
         table = open_table(store, layout.STORIES)
         if table is None:
-            return set()
+            return
         with table_errors(store, layout.STORIES):
             batches = scan(table, store.table_files(layout.STORIES), schema.STORIES.names)
             rows = [from_row(Member, row) for row in pa.Table.from_batches(batches, schema.STORIES).to_pylist()]
         stories = {row.story_id for row in rows if row.article_id in articles}
         if not stories:
-            return set()
+            return
         changed = [row for row in rows if row.story_id in stories]
         left = [row for story in stories for row in _left(changed, story, articles)]
         days = {row.captured_at.date() for row in changed}
+        note(days)
         kept = [row for row in rows if row.captured_at.date() in days and row.story_id not in stories]
         try:
             replace_days(store, layout.STORIES, table, days, _table([*kept, *left]))
         except StoreConflict as error:
             log.info("the stories were written meanwhile (%s): looked at again", error.message)
         else:
-            return days
+            return
     raise StoreConflict(f"{layout.STORIES}: written {TRIES} times meanwhile; run the command again")
 
 

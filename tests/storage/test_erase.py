@@ -21,13 +21,14 @@ from spiders.frontier import Frontier
 from spiders.recovery import recover
 from spiders.spool import spool_folder
 from storage import erase as erasing_module
-from storage import layout
+from storage import erase_rows, layout
 from storage import publish as publishing
 from storage.articles import Archive
 from storage.captures import S3CaptureArchive
 from storage.client import Store
 from storage.erase import Ask, EraseReport, erase, finish_erasures
 from storage.erase_lock import erasing
+from storage.erasures import read_log
 from storage.errors import ErasureUnderWay, NothingToErase, StoreConfigError
 from storage.open_runs import close_runs, open_run
 from storage.publish import publish
@@ -260,6 +261,32 @@ def test_it_leaves_its_story_which_is_none_with_one_member(store: Store) -> None
     assert cluster(store, NOW).members == 0
     run(store, "https://post.example/b")
     assert read_stories(store).num_rows == 0
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_more_days_of_rejections_than_races_are_allowed(
+    store: Store, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    monkeypatch.setattr(erase_rows, "TRIES", 3)
+    days = [rejection("bridge", minutes=24 * 60 * day) for day in range(5)]
+    stage_outcomes(store, "times", run_id(1), [article("bridge", EDIT), article("ferry", OTHER), *days])
+    publish(store)
+    real, calls = erase_rows.replace_days, []
+
+    def replace_days(*args: Any) -> None:
+        real(*args)
+        calls.append(args)
+        if is_killed and len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(erase_rows, "replace_days", replace_days)
+    if is_killed:
+        with pytest.raises(KeyboardInterrupt):
+            run(store)
+    run(store)
+    assert len(calls) == 5
+    assert not any(found_in(store, *EDIT.splitlines(), URL).values())
+    assert all(entry.done for entry in read_log(store))
 
 
 def test_its_frontier_knows_it_by_its_id_alone_and_a_run_that_still_knew_it_forgets(newsroom: Newsroom) -> None:
