@@ -35,7 +35,7 @@ def erase(*, urls: tuple[str, ...], reason: str, by: str | None) -> None:
         raise click.UsageError(str(error)) from error
     now = datetime.now(UTC)
     with open_store() as store, progress("erase") as bar:
-        finish_erasures(store, now)
+        erase_rest(store)
         report = erase_articles(
             store, SiteFrontiers(),
             Ask(wanted, reason, by or _login(), now, lambda done, total: bar.update(done, total, "captures")),
@@ -56,7 +56,7 @@ def _login() -> str:
 
 
 def erase_rest(store: Store) -> None:
-    """After a run: erase what it captured of articles that were erased meanwhile. What fails waits for upkeep."""
+    """Erase what runs that have ended captured of articles that were erased meanwhile. What fails waits for upkeep."""
     try:
         finish_erasures(store, datetime.now(UTC))
     except StoreError as error:

@@ -270,19 +270,23 @@ def finish_erasures(store: Store, now: datetime) -> int:
 
 
 def _finish(store: Store, now: datetime, ended: Collection[tuple[str, str]]) -> None:
-    entries = [entry for entry in read_log(store) if set(entry.waiting) & set(ended)]
-    for entry in entries:
+    """Sweep what the runs that `ended` left. A run with a damaged segment is still waited for, the others are not."""
+    damaged: dict[tuple[str, str], list[str]] = {}
+    for entry in read_log(store):
+        runs = sorted(set(entry.waiting) & set(ended))
+        if not runs:
+            continue
         eraser = ObjectEraser(store, entry, Wanted(frozenset(entry.articles)), (), now, [entry])
-        for site, run_id in sorted(set(entry.waiting) & set(ended)):
-            eraser.sweep_run(site, run_id)
-        if eraser.damaged:
-            raise NotAllErased("; ".join(eraser.damaged))
+        damaged |= {run: found for run in runs if (found := eraser.sweep_run(*run))}
         days = {date.fromisoformat(day) for day in entry.days}
         for key in TABLES:
             purge_history(store, key, days, entry.articles)
-        write_entry(store, replace(eraser.entry, waiting=tuple(one for one in entry.waiting if one not in ended)))
+        swept = set(runs).difference(damaged)
+        write_entry(store, replace(eraser.entry, waiting=tuple(one for one in entry.waiting if one not in swept)))
     left = read_tombstones(store)
-    write_tombstones(store, replace(left, waiting=left.waiting - set(ended)))
+    write_tombstones(store, replace(left, waiting=left.waiting.difference(ended).union(damaged)))
+    if damaged:
+        raise NotAllErased("; ".join(one for found in damaged.values() for one in found))
 
 
 def purge_recent(store: Store, now: datetime) -> None:

@@ -57,14 +57,16 @@ class ObjectEraser:
         for key in list(waiting_files(self._store, sites)):
             self._sweep_rows(key)
 
-    def sweep_run(self, site: str, run_id: str) -> None:
-        """Sweep what one run left."""
+    def sweep_run(self, site: str, run_id: str) -> list[str]:
+        """Sweep what one run left; return what of it is damaged."""
+        before = len(self.damaged)
         for key in self._segments(site, layout.run_started(run_id).date()):
             if layout.raw_run(key) == (site, run_id):
                 self._sweep_segment(key)
         self._sweep_manifest(layout.manifest_key(site, run_id))
         for key in list(waiting_files(self._store, [site])):
             self._sweep_rows(key)
+        return self.damaged[before:]
 
     def note_days(self, days: Iterable[date]) -> None:
         """Have the log name partitions before they are written: whoever tries again knows where to look."""
@@ -130,7 +132,11 @@ class ObjectEraser:
         stored = self._get(key)
         if stored is None:
             return
-        body = swept_rows(stored.body, key, self._wanted, self._urls, self.dropped)
+        try:
+            body = swept_rows(stored.body, key, self._wanted, self._urls, self.dropped)
+        except ObjectRefused as error:
+            self.damaged.append(error.message)
+            return
         try:
             self._replace(key, stored, body)
         except StoreConflict:  # published, staged or written anew meanwhile

@@ -30,10 +30,10 @@ def waiting_files(store: Store, sites: Collection[str]) -> Iterator[str]:
 
 
 def waiting_rows(store: Store, key: str, articles: Collection[str]) -> list[dict[str, Any]]:
-    """Return the rows of `articles` in the file at `key`, none if it is gone."""
+    """Return the rows of `articles` in the file at `key`, none if it is gone or damaged: sweeping it says so."""
     try:
         rows, _ = read_tables(store, key)
-    except ObjectMissing:
+    except (ObjectMissing, ObjectRefused):
         return []
     return [row for row in rows.to_pylist() if row["article_id"] in articles]
 

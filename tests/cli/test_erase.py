@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from spiders.frontier import Frontier
 from storage import layout
 from storage.articles import Archive
 from storage.client import Store
+from storage.open_runs import close_runs, open_run
 from storage.verify import Ask, verify
 from tests.cli.conftest import Cli
 from tests.storage.searching import found_in
@@ -101,6 +102,21 @@ def test_what_is_erased_between_crawl_and_extract_is_counted_and_its_run_goes_on
     assert article_id(url) not in {row["article_id"] for row in rows(store)}
     assert [row["url"] for row in cli.rows("rejections") if row["reason"] == "erased"] == [f"erased:{article_id(url)}"]
     assert findings(store) == []
+
+
+def test_what_an_earlier_erasure_waits_for_in_vain_keeps_no_other_article(archive: Cli, store: Store) -> None:
+    first, other = (next(row["url"] for row in rows(store) if row["site"] == f"harbour-{name}")
+                    for name in ("courier", "gazette"))  # fmt: skip
+    run = "20261122T100000Z-0000ac"
+    opened = open_run(store, run, ["harbour-courier"])
+    archive("erase", first, "--reason", "a court order", "--by", "me")
+    store.put(broken := layout.segment_key("harbour-courier", run, 1, date(2026, 11, 22)), b"no WARC")
+    close_runs(store, [opened], ["harbour-courier"])
+    said = archive("erase", other, "--reason", "a court order", "--by", "me")
+    assert said.stdout.startswith("erased 1 articles")
+    assert "an erasure waits for the next upkeep" in said.stderr
+    assert broken in said.stderr
+    assert other not in {row["url"] for row in rows(store)}
 
 
 def test_what_cannot_be_erased_is_said_in_one_line(cli: Cli) -> None:

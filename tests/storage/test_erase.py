@@ -29,7 +29,7 @@ from storage.client import Store
 from storage.erase import Ask, EraseReport, erase, finish_erasures
 from storage.erase_lock import erasing
 from storage.erasures import read_log
-from storage.errors import ErasureUnderWay, NothingToErase, StoreConfigError
+from storage.errors import ErasureUnderWay, NotAllErased, NothingToErase, StoreConfigError
 from storage.open_runs import close_runs, open_run
 from storage.publish import publish
 from storage.stories import cluster, read_stories
@@ -225,6 +225,37 @@ def test_a_dead_run_whose_segment_was_erased_before_its_spool_was_let_go_is_take
     finish_erasures(store, NOW)
     assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
     assert_gone(store)
+
+
+def test_a_damaged_segment_of_one_run_under_way_keeps_no_other_from_being_erased(newsroom: Newsroom) -> None:
+    store = newsroom.store
+    opened = [open_run(store, run_id(number), ["times"]) for number in (5, 6)]
+    run(store)
+    run(store, "https://times.example/ferry")
+    broken = layout.segment_key("times", run_id(5), 1, NOW.date())
+    store.put(broken, b"no WARC")
+    newsroom.stage(6, newsroom.crawl(6, {"bridge": EDIT, "ferry": OTHER}))
+    publish(store)
+    close_runs(store, opened, ["times"])
+    with pytest.raises(NotAllErased, match=broken):
+        finish_erasures(store, NOW)
+    assert not any(found_in(store, *EDIT.splitlines(), OTHER, URL).values())
+    assert read_tombstones(store).waiting == {("times", run_id(5))}
+    assert {entry.waiting for entry in read_log(store)} == {(("times", run_id(5)),)}
+    store.delete([broken])
+    assert finish_erasures(store, NOW) == 0
+    assert not read_tombstones(store).waiting
+
+
+def test_a_damaged_staged_file_is_named_when_all_else_is_erased(newsroom: Newsroom) -> None:
+    broken = layout.staged_key("times", run_id(4))
+    newsroom.store.put(broken, b"no Parquet")
+    with pytest.raises(NotAllErased, match=broken):
+        run(newsroom.store)
+    assert not any(found_in(newsroom.store, *EDIT.splitlines(), URL).values())
+    newsroom.store.delete([broken])
+    run(newsroom.store)
+    assert_gone(newsroom.store)
 
 
 def test_other_articles_lose_what_was_removed_of_it_and_keep_their_own_words(store: Store, tmp_path: Path) -> None:
