@@ -255,7 +255,7 @@ def _under_way(store: Store, sites: Collection[str]) -> tuple[tuple[str, str], .
 def finish_erasures(store: Store, now: datetime) -> int:
     """Erase what runs that were under way have captured meanwhile; return how many runs are still waited for.
 
-    Cheap when there is nothing to do: one request.
+    Cheap when there is nothing to do: one request, two before the first erasure.
     """
     waiting = read_tombstones(store).waiting
     if not waiting:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from storage import layout
 from storage.client import Store
+from storage.erasures import read_log
 from storage.errors import ObjectMissing, ObjectRefused
 
 
@@ -24,16 +25,30 @@ class Tombstones:
 
 
 def read_tombstones(store: Store) -> Tombstones:
-    """Return the tombstones, none before the first erasure."""
+    """Return the tombstones, none before the first erasure; from the log of erasures if they are lost."""
     try:
         told = json.loads(store.get(layout.TOMBSTONES).body)
         return Tombstones(frozenset(told["articles"]), frozenset((site, run_id) for site, run_id in told["waiting"]))
     except ObjectMissing:
-        return Tombstones()
+        return _from_log(store)
     except (ValueError, TypeError, KeyError) as error:
         raise ObjectRefused(
             f"{layout.TOMBSTONES}: no tombstones ({error!r}); ./broadsheet upkeep writes it anew once it is deleted"
         ) from error
+
+
+def restore_tombstones(store: Store) -> None:
+    """Write them anew if they are lost, so that a publisher need not read the log; for who holds the eraser's lock."""
+    if not list(store.list(layout.TOMBSTONES)) and (found := _from_log(store)) != Tombstones():
+        write_tombstones(store, found)
+
+
+def _from_log(store: Store) -> Tombstones:
+    entries = read_log(store)
+    return Tombstones(
+        frozenset(article for entry in entries for article in entry.articles),
+        frozenset(run for entry in entries for run in entry.waiting),
+    )
 
 
 def write_tombstones(store: Store, tombstones: Tombstones) -> None:

@@ -27,7 +27,7 @@ from storage.heads import Heads, read_heads, write_heads
 from storage.marks import committed_apps
 from storage.retention import Keep, Retained, Retire, retain
 from storage.tables import compact_day, mark, open_table, table_errors
-from storage.tombstones import read_tombstones
+from storage.tombstones import read_tombstones, restore_tombstones
 from storage.uploads import abort_uploads
 from storage.verify_tables import DATA_FILE
 from storage.window import read_window, sweep_days
@@ -92,6 +92,7 @@ def _finish(store: Store, now: datetime) -> int:
 def _retain(store: Store, retire: Retire, keeps: Mapping[str, Keep], now: datetime) -> Retained:
     try:
         with erasing(store, f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"):
+            restore_tombstones(store)
             purge_recent(store, now)
             return retain(store, retire, keeps, now)
     except ErasureUnderWay as error:

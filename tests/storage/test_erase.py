@@ -29,12 +29,13 @@ from storage.client import Store
 from storage.erase import Ask, EraseReport, erase, finish_erasures
 from storage.erase_lock import erasing
 from storage.erasures import read_log
-from storage.errors import ErasureUnderWay, NotAllErased, NothingToErase, StoreConfigError
+from storage.errors import ErasureUnderWay, NotAllErased, NothingToErase, ObjectRefused, StoreConfigError
 from storage.open_runs import close_runs, open_run
 from storage.publish import publish
 from storage.stories import cluster, read_stories
 from storage.tables import open_table
 from storage.tombstones import read_tombstones
+from storage.upkeep import upkeep
 from storage.verify import Ask as VerifyAsk
 from storage.verify import verify
 from tests.storage.archiving import NOW, Newsroom
@@ -224,6 +225,27 @@ def test_a_dead_run_whose_segment_was_erased_before_its_spool_was_let_go_is_take
     publish(store)
     finish_erasures(store, NOW)
     assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
+    assert_gone(store)
+
+
+def test_lost_tombstones_are_written_anew_from_the_log(newsroom: Newsroom) -> None:
+    store = newsroom.store
+    opened = open_run(store, run_id(5), ["times"])
+    run(store)
+    before = read_tombstones(store)
+    assert before.waiting
+    store.put(layout.TOMBSTONES, b"{")
+    with pytest.raises(ObjectRefused, match="upkeep writes it anew once it is deleted"):
+        publish(store)
+    store.delete([layout.TOMBSTONES])
+    newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "bus": "The bus is red."}))
+    publish(store)
+    assert texts(store) == {OTHER, "The tram is late.", "The bus is red."}
+    upkeep(store, SiteFrontiers().retire, {}, NOW)
+    assert list(store.list(layout.TOMBSTONES))
+    assert read_tombstones(store) == before
+    close_runs(store, [opened], ["times"])
+    assert finish_erasures(store, NOW) == 0
     assert_gone(store)
 
 
