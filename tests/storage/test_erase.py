@@ -171,15 +171,15 @@ def test_a_row_that_came_while_the_erasure_looked_around_goes_with_its_words(
     teaser = RemovedSpan(f"Related: {EDIT.splitlines()[1]}", "related", "/html/body/aside")
     stage_outcomes(store, "times", run_id(2), [article("ferry", OTHER, removed=(teaser,))])
     publish(store)
-    real = erasing_module.write_tombstones
+    real = erasing_module.write_entry
 
-    def write_tombstones(*args: Any) -> None:
+    def write_entry(*args: Any) -> Any:
         stage_outcomes(store, "times", run_id(3), [article("bridge", EDIT, minutes=3)])
         publish(store)
         monkeypatch.undo()
-        real(*args)
+        return real(*args)
 
-    monkeypatch.setattr(erasing_module, "write_tombstones", write_tombstones)
+    monkeypatch.setattr(erasing_module, "write_entry", write_entry)
     run(store)
     assert texts(store) == {OTHER}
     assert not any(found_in(store, *EDIT.splitlines(), URL).values())
