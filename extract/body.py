@@ -143,5 +143,8 @@ def read_votes(tree: HtmlElement, url: str, page: BlockTree) -> tuple[str, ...]:
 
 
 def _trafilatura(tree: HtmlElement, url: str, options: Extractor) -> tuple[str, ...]:
-    found = bare_extraction(tree, url=url, options=options)
+    try:
+        found = bare_extraction(tree, url=url, options=options)
+    except ValueError:  # a character reference of thousands of digits: it has no vote
+        return ()
     return tuple(found.text.splitlines()) if isinstance(found, Document) and found.text else ()

@@ -158,3 +158,8 @@ def test_a_tree_is_not_changed_by_reading_it() -> None:
 def test_what_is_no_document_has_no_tree(text: str) -> None:
     with pytest.raises(NoTreeError):
         parse_html(text)
+
+
+def test_a_page_that_trafilatura_fails_on_fails_nothing() -> None:
+    page = full_page().body.replace(b"<p>", b"<p>&amp;#" + b"1" * 5000 + b"; ", 1)
+    assert isinstance(read_article(capture(page)), Article | Rejection)
