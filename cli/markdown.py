@@ -18,6 +18,7 @@ FRONT = ("title", "url", "canonical_url", "site", "authors", "published_at", "mo
          "section", "tags", "description", "image", "version", "status", "rights", "article_id")  # fmt: skip
 _INLINE = re.compile(r"([\\`*_\[\]<>&~|$])")
 _AT_START = re.compile(r"^(\s*)([#+\-=:])")
+_AT_END = re.compile(r"(#+\s*)$")
 _NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])")
 
 
@@ -72,4 +73,5 @@ def markdown(row: dict[str, Any]) -> str:
 def escape(line: str) -> str:
     """Return a line of text as Markdown that shows it as it is: no markup, no HTML, no link that a page planted."""
     line = _INLINE.sub(r"\\\1", line.replace("\0", "\ufffd").strip())
+    line = _AT_END.sub(r"\\\1", line)  # a heading's end may be marked too
     return _NUMBERED.sub(r"\1\\\2", _AT_START.sub(r"\1\\\2", line))
