@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from botocore.config import Config
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 60
-TRIES = 7  # standard mode waits up to 1, 2, 4, 8, 16, 20 s between them: an S3 restart is outlived
+# Waits of up to 1, 2, 4, 8, 16, 32 s between them: an S3 restart is outlived. "standard" mode waits 3 s in all and
+# stops retrying after 35 failures among all requests at once (botocore 1.44).
+RETRY_MODE: Final = "legacy"
+TRIES = 7
 QUICK_TRIES = 2  # within 10 s
 CONNECTIONS = 32
 COMMIT_OPTIONS = {  # deltalake's own: commits by conditional PUT, the same patience as the client's
@@ -56,7 +59,7 @@ def make_client(session: Session, settings: StoreSettings, *, quick: bool = Fals
     """Return a client for the settings' endpoint; `quick` gives up within 10 s."""
     config = Config(
         s3={"addressing_style": "path" if settings.endpoint else "auto"},
-        retries={"mode": "standard", "total_max_attempts": QUICK_TRIES if quick else TRIES},
+        retries={"mode": RETRY_MODE, "total_max_attempts": QUICK_TRIES if quick else TRIES},
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=CONNECT_TIMEOUT_S if quick else READ_TIMEOUT_S,
         max_pool_connections=CONNECTIONS,

@@ -203,6 +203,25 @@ def test_a_store_that_does_not_answer_is_named_within_ten_seconds(tmp_path: Path
         store.close()
 
 
+def test_requests_wait_longer_for_a_store_than_a_restart_takes_however_many_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time.sleep", waits.append)
+    monkeypatch.setattr("random.random", lambda: 0.5)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        store = Store(StoreSettings(home=tmp_path, endpoint=endpoint, access_key="AK", secret_key=SecretStr("SK")))
+        for _ in range(40):
+            waits.clear()
+            with pytest.raises(StoreUnavailable):
+                store.get("anything")
+            assert len(waits) == 6
+            assert sum(waits) > 4
+    store.close()
+
+
 def test_loopback_is_never_asked_through_a_proxy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "elsewhere.example")
