@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import as_completed
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import click
-import orjson
 
 from cli.crawling import SpiderArchive
 from cli.erase import erase_rest
 from cli.errors import LessThanExpected, RunFailed
 from cli.extraction import SegmentTask, extractors
 from cli.learning import learn_run
+from cli.publish import say
 from cli.runs import crawl_manifest, run_segments, run_shortfall, stage_run
 from spiders.crawl import crawl_sites
 from spiders.report import CrawlReport
@@ -25,10 +25,7 @@ from storage.lessons import drop_lessons, read_lessons, written_lessons
 from storage.manifest import RunManifest, RunState, change_manifest, read_manifest, write_manifest
 from storage.open_runs import close_runs, dead_runs, list_open, open_run, own_runs
 from storage.profiles import StoredProfile, read_profile
-from storage.publish import StagedRefused
-from storage.publish import publish as publish_staged
 from storage.staging import drop_parts, written_parts
-from storage.stories import cluster as cluster_articles
 
 SITE = click.argument("site_name", metavar="SITE")
 RUN = click.option("--run", "run_id", required=True, help="The run's id, the same for all its steps and their retries.")
@@ -44,7 +41,7 @@ def crawl(*, site_name: str, run_id: str, revisit_now: bool) -> None:
     with open_store() as store:
         found = _manifest(store, site_name, run_id)
         manifest = found[0] if found else _crawl(store, site, run_id, revisit_now=revisit_now)
-        _say(site=site_name, run_id=run_id, **manifest.counts, sources=dict(manifest.sources))
+        say(site=site_name, run_id=run_id, **manifest.counts, sources=dict(manifest.sources))
 
 
 def _crawl(store: Store, site: Site, run_id: str, *, revisit_now: bool) -> RunManifest:
@@ -88,7 +85,7 @@ def extract_run(*, site_name: str, run_id: str) -> None:
             )
             wrong = [f"{one.wrong}; what came before it was read" for one in reads if one.wrong]
             _learn(store, manifest, current, wrong)
-        _say(
+        say(
             site=site_name,
             run_id=run_id,
             segments=len(run_segments(manifest)),
@@ -119,28 +116,9 @@ def stage(*, site_name: str, run_id: str) -> None:
         close_runs(store, [*own_runs(store, run_id, site_name), *adopted], [site_name])
         erase_rest(store)
         counts = {key: manifest.counts[key] for key in ("discovered", "articles", "rejections", "recovered")}
-        _say(site=site_name, run_id=run_id, **counts)
+        say(site=site_name, run_id=run_id, **counts)
     if reasons := [*manifest.damaged, *filter(None, [why])]:
         raise LessThanExpected("; ".join(reasons))
-
-
-@click.command(hidden=True)
-def publish() -> None:
-    """Commit every staged run to the tables; exit 1, after the counts, if a staged file could not be read."""
-    with open_store() as store:
-        try:
-            report = publish_staged(store)
-        except StagedRefused as error:
-            _say(**asdict(error.report))
-            raise
-        _say(**asdict(report))
-
-
-@click.command(hidden=True)
-def cluster() -> None:
-    """Find the stories of the articles published since the last run."""
-    with open_store() as store:
-        _say(**asdict(cluster_articles(store)))
 
 
 def _learn(store: Store, manifest: RunManifest, current: StoredProfile, wrong: list[str]) -> None:
@@ -168,8 +146,3 @@ def _crawled(store: Store, site_name: str, run_id: str) -> tuple[RunManifest, st
     if found is None:
         raise RunFailed(f"{site_name}: run {run_id} was not crawled; clear its crawl task")
     return found
-
-
-def _say(**counts: object) -> None:
-    """Print what the step did as its one line of JSON, which becomes the task's XCom."""
-    click.echo(orjson.dumps(counts).decode())
