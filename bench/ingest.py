@@ -82,6 +82,8 @@ def _label(argv: list[str]) -> str:
         ("forkserver", "extract"),
         ("spawn_main", "extract"),
         ("cli ingest", "ingest"),
+        ("cli publish", "publish"),
+        ("cli cluster", "cluster"),
         ("mini", "S3"),
     ):
         if mark in line:

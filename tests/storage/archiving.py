@@ -107,8 +107,10 @@ def segment(pages: Mapping[str, str], number: int) -> bytes:
     """Return a WARC of `pages` by URL, fetched in the minute `number` after START."""
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
-    writer.write_record(writer.create_warcinfo_record("x", {"software": "test"}))
     date = f"{START + timedelta(minutes=number):%Y-%m-%dT%H:%M:%S.%fZ}"
+    opened = writer.create_warcinfo_record("x", {"software": "test"})
+    opened.rec_headers.replace_header("WARC-Date", date)
+    writer.write_record(opened)
     for url, text in pages.items():
         http = StatusAndHeaders("404 Gone" if text == "404" else "200 OK", [], protocol="HTTP/1.1")
         response = writer.create_warc_record(
