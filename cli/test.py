@@ -17,7 +17,7 @@ CHECKS = {
     "import rules": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"],
 }
 # They wait for servers, so more processes than cores; in the order of the folders: the longest files are of the CLI.
-ALL_TESTS = ["-q", "--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+ALL_TESTS = ["-q", "--numprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
