@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -77,9 +78,29 @@ def run() -> None:
     except SystemExit as ended:
         if not isinstance(ended.code, int):
             raise
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(ended.code)
+        os._exit(ended.code or _unwritten())
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _say_cut(error)
+        os._exit(1)
+
+
+def _unwritten() -> int:
+    """Write out what is still held back; return 1 if that fails. A stream whose reader went away is closed by now."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if not stream.closed:
+                stream.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            _say_cut(error)
+        return 1
+    return 0
+
+
+def _say_cut(error: OSError) -> None:
+    os.write(2, f"Error: {error.strerror}; the output is cut short\n".encode())
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
 DOUBT = (0.3, 0.7)  # a probability between these is in doubt
 MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
-MAX_ASKED = 0.5  # of the text's characters, in blocks that the profile does not decide: the site looks otherwise now
+MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
 _TEXT_TAGS = frozenset(("h2", "h3", "h4", "h5", "h6", "tr"))
 
 
@@ -128,7 +128,7 @@ def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], t
     return (
         any(_may_be_text(page, at, decided.asked[at][0]) for at in decided.open)
         or int(chars[list(decided.open)].sum()) > MAX_DOUBT * text
-        or int(chars[list(decided.asked)].sum()) > MAX_ASKED * text
+        or int(chars[[at for at in decided.asked if decided.probability[at] >= KEEP]].sum()) > MAX_ASKED * text
     )
 
 

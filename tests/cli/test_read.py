@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -11,7 +13,7 @@ import pytest
 from cli.show import word_diff
 from spiders.demo.newspaper import Demo
 from storage.schema import ARTICLE_ROW
-from tests.cli.conftest import Cli
+from tests.cli.conftest import ROOT, Cli
 
 
 @pytest.fixture
@@ -52,6 +54,21 @@ def test_show_prints_the_article_and_where_its_capture_lies(archive: Cli, demo: 
     assert "version 1" in shown
     assert "raw/" in shown
     assert "one version only" in archive("show", article.url, "--diff").stdout
+
+
+def test_output_that_nobody_reads_or_no_disk_takes_is_no_crash(archive: Cli) -> None:
+    unread = archive.start("articles", "--format", "jsonl")
+    assert unread.stdout
+    unread.stdout.close()
+    assert unread.wait() == 0
+    assert unread.stderr
+    assert unread.stderr.read() == ""
+    with Path("/dev/full").open("w") as full:
+        for argv in (["articles", "--format", "jsonl"], ["sites", "list"], ["schema"]):
+            done = subprocess.run(
+                [sys.executable, "-m", "cli", *argv], env=archive.env, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            )  # fmt: skip
+            assert (done.returncode, done.stderr) == (1, "Error: No space left on device; the output is cut short\n")
 
 
 def test_show_of_something_else_says_so(archive: Cli) -> None:
