@@ -82,7 +82,7 @@ def run() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        _say_cut(error)
+        _say_full(error)
         os._exit(1)
 
 
@@ -94,13 +94,14 @@ def _unwritten() -> int:
                 stream.flush()
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
-            _say_cut(error)
+            _say_full(error)
         return 1
     return 0
 
 
-def _say_cut(error: OSError) -> None:
-    os.write(2, f"Error: {error.strerror}; the output is cut short\n".encode())
+def _say_full(error: OSError) -> None:
+    place = error.filename or "where the output, $BROADSHEET_HOME and temporary files go"
+    os.write(2, f"Error: {error.strerror}: {place}; make room and run it again\n".encode())
 
 
 if __name__ == "__main__":

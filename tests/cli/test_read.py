@@ -68,7 +68,9 @@ def test_output_that_nobody_reads_or_no_disk_takes_is_no_crash(archive: Cli) -> 
             done = subprocess.run(
                 [sys.executable, "-m", "cli", *argv], env=archive.env, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
             )  # fmt: skip
-            assert (done.returncode, done.stderr) == (1, "Error: No space left on device; the output is cut short\n")
+            assert done.returncode == 1
+            assert done.stderr.startswith("Error: No space left on device: where the output")
+            assert done.stderr.count("\n") == 1
 
 
 def test_show_of_something_else_says_so(archive: Cli) -> None:
