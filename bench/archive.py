@@ -94,7 +94,8 @@ def fill(store: Store, rows: int, days: int, sites: int) -> None:
         ]
         number, edited = fresh.stop, [new for new in fresh if choose.randrange(EDITED) == 0]
         listed = [to_row(one) | {schema.PARTITION.name: one.captured_at.date()} for one in batch]
-        append_rows(store, layout.ARTICLES, table, pa.Table.from_pylist(listed, schema=schema.ARTICLES), ())
+        rows = pa.RecordBatch.from_pylist(listed, schema=schema.ARTICLES)
+        append_rows(store, layout.ARTICLES, table, [rows], ())
 
 
 def measure_day(store: Store, runs: int) -> None:

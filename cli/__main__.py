@@ -73,6 +73,7 @@ def main(*, verbose: bool) -> None:
 
 def run() -> None:
     """Run the verb and end at once: a thread of Arrow's that outlives its work aborts a program that takes its time."""
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps a third more of what it freed
     try:
         main(prog_name="broadsheet")
     except SystemExit as ended:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import random
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import chain
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,13 +25,13 @@ from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.heads import Heads, read_heads, read_history, write_heads
 from storage.marks import committed_apps
 from storage.nameless import nameless
-from storage.staging import read_tables
+from storage.staging import FetchedRows, fetch_rows
 from storage.tables import append_rows, make_table, mark, open_table, set_status
 from storage.tombstones import read_tombstones
 from storage.versions import Decisions, Head, Kind, Seen, content_digest, decide, late_articles
 
 log = logging.getLogger(__name__)
-BATCH_BYTES = 2 * 2**20  # of staged Parquet in one commit, some 700 articles: 500 and 4,000 then need the same memory
+BATCH_BYTES = 16 * 2**20  # of staged Parquet in one commit, some 5,000 articles
 BATCH_RUNS = 1000
 READERS = 8
 RACE_TRIES = 30  # another publisher came between: begin again, it has done part of the work
@@ -65,12 +68,10 @@ class StagedRefused(ObjectRefused):
 
 @dataclass(frozen=True, slots=True)
 class StagedRun:
-    """One staged file, read."""
+    """One staged file, fetched."""
 
-    key: str
     run: Run
-    articles: pa.Table
-    rejections: pa.Table
+    rows: FetchedRows
 
 
 def publish(store: Store) -> PublishReport:
@@ -123,9 +124,10 @@ def _publish_batch(store: Store, batch: list[Listed], refused: dict[str, str]) -
     erased = read_tombstones(store).articles  # after the table: see storage.tombstones
     published = committed_apps(store, layout.ARTICLES)
     fresh = [one for one in batch if mark(_run(one)) not in published]
-    runs = [_without(one, erased) for one in _read_runs(store, fresh, refused)]
-    rejections = _publish_rejections(store, runs)
-    made = _publish_articles(store, table, runs)
+    with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
+        runs = list(_fetch_runs(store, fresh, Path(folder), refused))
+        rejections = _publish_rejections(store, runs)
+        made = _publish_articles(store, table, runs, erased)
     store.delete(one.key for one in batch if one.key not in refused)
     return PublishReport(
         runs=sum(one.key not in refused for one in batch), articles=made.articles, versions=made.versions,
@@ -140,16 +142,16 @@ def _run(staged: Listed) -> Run:
     return run
 
 
-def _read_runs(store: Store, staged: list[Listed], refused: dict[str, str]) -> Iterator[StagedRun]:
-    def read(one: Listed) -> StagedRun | ObjectRefused:
+def _fetch_runs(store: Store, staged: list[Listed], folder: Path, refused: dict[str, str]) -> Iterator[StagedRun]:
+    def fetch(numbered: tuple[int, Listed]) -> StagedRun | ObjectRefused:
+        number, one = numbered
         try:
-            articles, rejections = read_tables(store, one.key)
+            return StagedRun(_run(one), fetch_rows(store, one.key, folder / f"{number}.parquet"))
         except ObjectRefused as error:
             return error
-        return StagedRun(one.key, _run(one), articles, rejections)
 
     with ThreadPoolExecutor(READERS, "publish") as readers:
-        for one, found in zip(staged, readers.map(read, staged), strict=True):
+        for one, found in zip(staged, readers.map(fetch, enumerate(staged)), strict=True):
             if isinstance(found, ObjectRefused):
                 log.error("%s", found.message)
                 refused[one.key] = found.message
@@ -157,35 +159,28 @@ def _read_runs(store: Store, staged: list[Listed], refused: dict[str, str]) -> I
                 yield found
 
 
-def _without(run: StagedRun, erased: frozenset[str]) -> StagedRun:
-    """Return the run without the articles that were erased since it was staged."""
-    if not erased:
-        return run
-    is_erased = pc.is_in(run.articles["article_id"], value_set=pa.array(sorted(erased), pa.string()))
-    return replace(run, articles=run.articles.filter(pc.invert(is_erased)))
-
-
 def _publish_rejections(store: Store, runs: list[StagedRun]) -> int:
     """Append the runs' rejections; their commit comes before the articles', whose marks mean that a run is done."""
-    some = [one for one in runs if one.rejections.num_rows]
+    some = [one for one in runs if one.rows.rejections.num_rows]
     if not some:
         return 0
     table = make_table(store, layout.REJECTIONS)
     erased = read_tombstones(store).articles  # after this table, too
     published = committed_apps(store, layout.REJECTIONS)
     some = [one for one in some if mark(one.run) not in published]
-    rows = pa.concat_tables([schema.REJECTION_ROW.empty_table(), *(one.rejections for one in some)])
     if some:
-        append_rows(store, layout.REJECTIONS, table, _with_day(nameless(rows, erased)), [one.run for one in some])
-    return int(rows.num_rows)
+        rows = nameless(pa.concat_tables(one.rows.rejections for one in some), erased)
+        append_rows(store, layout.REJECTIONS, table, map(_with_day, rows.to_batches()), [one.run for one in some])
+    return sum(one.rows.rejections.num_rows for one in some)
 
 
-def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun]) -> Decisions:
+def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun], erased: frozenset[str]) -> Decisions:
     """Append new articles and versions, mark gone ones. Without any change there is no commit, and none is needed."""
     if not runs:
         return Decisions()
-    articles = pa.concat_tables([one.articles for one in runs])
-    seen = [*_seen_articles(articles), *_seen_gone(one.rejections for one in runs)]
+    decisive = pa.concat_tables(one.rows.decisive for one in runs)
+    seen = [one for one in _seen_articles(decisive) if one.article_id not in erased]
+    seen += _seen_gone(one.rows.rejections for one in runs)
     heads = read_heads(store, table) if seen else Heads.empty()
     known = heads.of(one.article_id for one in seen)
     late = late_articles(seen, known)
@@ -194,9 +189,11 @@ def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun]) ->
     for status in ("gone", "live"):  # first: a crash after it repeats the same decisions on the rest
         if where := _where(made.updates, status):
             set_status(store, table, status, where, marks if not made.rows and _is_last(made, status) else ())
+    is_ours = True
     if made.rows:
-        append_rows(store, layout.ARTICLES, table, _new_rows(articles, made.rows), marks)
-    if made.rows or made.updates:
+        batches = chain.from_iterable(one.rows.articles() for one in runs)
+        is_ours = append_rows(store, layout.ARTICLES, table, _new_rows(batches, made.rows), marks)
+    if is_ours and (made.rows or made.updates):  # else another's commit came after: the heads are its to write
         changed = {article: head for article, head in made.heads.items() if known.get(article) != head}
         write_heads(store, table, heads.replaced(changed))
     return made
@@ -236,18 +233,21 @@ def _seen_gone(rejections: Iterable[pa.Table]) -> Iterator[Seen]:
             yield Seen(captured_at, Kind.GONE, article_id(url))
 
 
-def _new_rows(articles: pa.Table, rows: dict[int, tuple[int, str]]) -> pa.Table:
-    """Return the batch's rows to be appended, with their version, status and partition."""
-    order = sorted(rows)
-    everything = len(order) == articles.num_rows  # a new archive: spare the copy
-    taken = articles if everything else articles.take(pa.array(order, pa.int64()))
-    for name, values in (("version", [rows[row][0] for row in order]), ("status", [rows[row][1] for row in order])):
-        field = schema.ARTICLE_ROW.field(name)
-        taken = taken.set_column(taken.schema.get_field_index(name), field, pa.array(values, field.type))
-    return _with_day(taken)
+def _new_rows(batches: Iterable[pa.RecordBatch], rows: dict[int, tuple[int, str]]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows to be appended, named by their number in all `batches`, with their version, status and day."""
+    first = 0
+    for batch in batches:
+        chosen = [row for row in range(first, first + batch.num_rows) if row in rows]
+        taken = batch.take(pa.array([row - first for row in chosen], pa.int64()))
+        for at, name in enumerate(("version", "status")):
+            field = schema.ARTICLE_ROW.field(name)
+            values = pa.array([rows[row][at] for row in chosen], field.type)
+            taken = taken.set_column(taken.schema.get_field_index(name), field, values)
+        yield _with_day(taken)
+        first += batch.num_rows
 
 
-def _with_day(rows: pa.Table) -> pa.Table:
+def _with_day(rows: pa.RecordBatch) -> pa.RecordBatch:
     days = pc.cast(pc.local_timestamp(rows["captured_at"]), pa.date32(), safe=False)
     return rows.append_column(schema.PARTITION, days)
 

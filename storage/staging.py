@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -27,6 +29,7 @@ from storage.errors import ObjectRefused
 from storage.rows import from_row, staged_row
 
 BATCH_ROWS = 256  # rows held as Python objects at once: some 10 MiB of articles
+DECISIVE = ("captured_at", "article_id", "title", "text_sha256")  # whether an article is a new version
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,32 @@ def read_tables(store: Store, key: str) -> tuple[pa.Table, pa.Table]:
     return _tables(parsed, key)
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedRows:
+    """A staged file on this disk, read through once: what is decided by is in memory, the articles are not."""
+
+    path: Path
+    key: str
+    decisive: pa.Table  # the columns DECISIVE of the article rows, in their order
+    rejections: pa.Table
+
+    def articles(self) -> Iterator[pa.RecordBatch]:
+        """Yield the article rows, a small batch at a time, in the order of `decisive`."""
+        return _parts(_open_rows(self.path, self.key), "article")
+
+
+def fetch_rows(store: Store, key: str, path: Path) -> FetchedRows:
+    """Copy the file at `key` to `path`. Raises ObjectRefused like `read_tables`; then nothing in it fails any more."""
+    with store.open(key) as stored, path.open("wb") as file:
+        shutil.copyfileobj(stored, file)
+    parsed = _open_rows(path, key)
+    with _damage_of(key):
+        decisive = [part.select(list(DECISIVE)) for part in _parts(parsed, "article")]
+        rejections = pa.Table.from_batches(_parts(parsed, "rejection"), schema=schema.REJECTION_ROW)
+    columns = pa.schema([schema.ARTICLE_ROW.field(name) for name in DECISIVE])
+    return FetchedRows(path, key, pa.Table.from_batches(decisive, schema=columns), rejections)
+
+
 def pack_outcomes(outcomes: Iterable[Article | Rejection]) -> bytes:
     """Return `outcomes` as the bytes of a file such as a part, without a run: for another process."""
     sink = io.BytesIO()
@@ -156,12 +185,18 @@ def unpack_outcomes(packed: bytes) -> tuple[pa.Table, pa.Table]:
 
 
 def _tables(parsed: pq.ParquetFile, key: str) -> tuple[pa.Table, pa.Table]:
-    try:
+    with _damage_of(key):
         articles = pa.Table.from_batches(_parts(parsed, "article"), schema=schema.ARTICLE_ROW)
         rejections = pa.Table.from_batches(_parts(parsed, "rejection"), schema=schema.REJECTION_ROW)
+    return articles, rejections
+
+
+@contextmanager
+def _damage_of(key: str) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         raise ObjectRefused(f"{key}: damaged ({str(error).splitlines()[0]}); extract the run again") from error
-    return articles, rejections
 
 
 def stored_object(key: str, body: bytes) -> StoredObject:
@@ -169,9 +204,9 @@ def stored_object(key: str, body: bytes) -> StoredObject:
     return StoredObject(key, hashlib.sha256(body).hexdigest(), len(body))
 
 
-def _open_rows(body: bytes, key: str) -> pq.ParquetFile:
+def _open_rows(file: bytes | Path, key: str) -> pq.ParquetFile:
     try:
-        parsed = pq.ParquetFile(io.BytesIO(body))
+        parsed = pq.ParquetFile(io.BytesIO(file) if isinstance(file, bytes) else file)
     except (pa.ArrowException, OSError) as error:
         raise ObjectRefused(f"{key}: no Parquet file ({str(error).splitlines()[0]}); extract the run again") from error
     version = (parsed.schema_arrow.metadata or {}).get(schema.VERSION_KEY, b"none").decode()
@@ -183,8 +218,9 @@ def _open_rows(body: bytes, key: str) -> pq.ParquetFile:
     return parsed
 
 
-def _parts(parsed: pq.ParquetFile, name: str) -> list[pa.RecordBatch]:
-    """Return the rows of one kind, their struct taken apart into columns."""
-    structs = (batch.column(0).drop_null() for batch in parsed.iter_batches(BATCH_ROWS, columns=[name]))
+def _parts(parsed: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of one kind, their struct taken apart into columns."""
     target = schema.ARTICLE_ROW if name == "article" else schema.REJECTION_ROW
-    return [pa.RecordBatch.from_struct_array(part).cast(target) for part in structs if len(part)]
+    for batch in parsed.iter_batches(BATCH_ROWS, columns=[name]):
+        if len(part := batch.column(0).drop_null()):
+            yield pa.RecordBatch.from_struct_array(part).cast(target)

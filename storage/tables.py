@@ -10,9 +10,11 @@ from datetime import date
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
 
 from storage import layout, schema
 from storage.client import Store
+from storage.data_files import write_data_files
 from storage.errors import ObjectMissing, StoreConflict, StoreUnavailable, TableError
 from storage.session import COMMIT_OPTIONS
 
@@ -28,7 +30,6 @@ CONFIGURATION: dict[str, str | None] = {
     "delta.setTransactionRetentionDuration": "interval 7 days",
 }
 ZSTD = WriterProperties(compression="ZSTD", compression_level=3)
-SLICE_ROWS = 2048  # in one commit: a thousand articles stay one, and a run of many thousands needs no more memory
 FENCE = "publisher"  # an app transaction of every commit: of two made at once from one version, the second fails
 
 
@@ -53,19 +54,21 @@ def make_table(store: Store, key: str) -> DeltaTable:
         )  # fmt: skip
 
 
-def append_rows(store: Store, key: str, table: DeltaTable, rows: pa.Table, runs: Iterable[tuple[str, str]]) -> None:
-    """Append `rows` and mark `runs` with the last commit. StoreConflict if anybody published meanwhile.
+def append_rows(
+    store: Store, key: str, table: DeltaTable, batches: Iterable[pa.RecordBatch], runs: Iterable[tuple[str, str]]
+) -> bool:
+    """Append the rows of `batches` and mark `runs`, in one commit. StoreConflict if anybody published meanwhile.
 
-    Articles go a slice a commit: after a crash between two the runs are not marked and are decided again, and what
-    is in the table already has the same title and text, and gives no row. Rejections are small, and one commit.
+    Return whether `table` is what this commit made of it: another may have followed by the time it is looked at.
     """
-    size = SLICE_ROWS if key == layout.ARTICLES else max(rows.num_rows, 1)
+    files: list[AddAction | RemoveAction] = [*write_data_files(store, key, batches)]
+    own = _fence()
     with table_errors(store, key):
-        for start in range(0, max(rows.num_rows, 1), size):
-            is_last = start + size >= rows.num_rows
-            properties = _fenced(runs if is_last else ())
-            part = rows.slice(start, size)
-            write_deltalake(table, part, mode="append", writer_properties=ZSTD, commit_properties=properties)
+        table.create_write_transaction(
+            files, "append", table.schema(), schema.PARTITION.name, commit_properties=_fenced(runs, own)
+        )
+        table.update_incremental()
+        return table.transaction_version(FENCE) == own.version
 
 
 def fence(store: Store, key: str) -> DeltaTable:
@@ -74,7 +77,7 @@ def fence(store: Store, key: str) -> DeltaTable:
     Returns the table as it is then. StoreConflict if anybody committed meanwhile.
     """
     table = make_table(store, key)
-    append_rows(store, key, table, SCHEMAS[key].empty_table(), ())
+    append_rows(store, key, table, (), ())
     return table
 
 
@@ -91,7 +94,7 @@ def replace_rows(store: Store, key: str, table: DeltaTable, where: str, rows: pa
     """
     with table_errors(store, key):
         write_deltalake(
-            table, rows, mode="overwrite", predicate=where, writer_properties=ZSTD, commit_properties=_fenced(()),
+            table, rows, mode="overwrite", predicate=where, writer_properties=ZSTD, commit_properties=_fenced(),
         )  # fmt: skip
 
 
@@ -111,7 +114,7 @@ def change_versions(store: Store, table: DeltaTable, changes: pa.Table) -> None:
     updates = {name: f"s.{name}" for name in changes.schema.names if name not in {*keys, "gone"}}
     with table_errors(store, layout.ARTICLES):
         merged = table.merge(
-            changes, same, source_alias="s", target_alias="t", writer_properties=ZSTD, commit_properties=_fenced(())
+            changes, same, source_alias="s", target_alias="t", writer_properties=ZSTD, commit_properties=_fenced()
         )
         merged.when_matched_delete("s.gone").when_matched_update(updates).execute()
 
@@ -119,7 +122,7 @@ def change_versions(store: Store, table: DeltaTable, changes: pa.Table) -> None:
 def delete_rows(store: Store, key: str, table: DeltaTable, where: str) -> int:
     """Delete the rows that the SQL predicate `where` names, in one commit; fenced. Returns how many."""
     with table_errors(store, key):
-        found = table.delete(where, writer_properties=ZSTD, commit_properties=_fenced(()))
+        found = table.delete(where, writer_properties=ZSTD, commit_properties=_fenced())
     return int(found["num_deleted_rows"] or 0)
 
 
@@ -139,10 +142,15 @@ def mark(run: tuple[str, str]) -> str:
     return "/".join(run)
 
 
-def _fenced(runs: Iterable[tuple[str, str]]) -> CommitProperties:
+def _fenced(runs: Iterable[tuple[str, str]] = (), own: Transaction | None = None) -> CommitProperties:
+    own = own or _fence()
+    marks = (Transaction(mark(run), 1, own.last_updated) for run in runs)
+    return CommitProperties(app_transactions=[own, *marks])
+
+
+def _fence() -> Transaction:
     now = int(time.time() * 1000)  # lets the table forget a mark after its retention
-    marks = (Transaction(mark(run), 1, now) for run in runs)
-    return CommitProperties(app_transactions=[Transaction(FENCE, now, now), *marks])
+    return Transaction(FENCE, now, now)
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 from extract.article import Article
 from extract.rejection import Reason, Rejection
-from storage import layout, tables
+from storage import layout
 from storage import publish as publishing
 from storage.articles import Archive
 from storage.client import Store
@@ -237,6 +238,19 @@ def test_a_damaged_staged_file_is_named_and_kept_and_the_others_are_published(st
     assert [one.key for one in store.list(layout.STAGED)] == [layout.staged_key("times", run_id(2))]
 
 
+def test_a_staged_file_damaged_inside_is_refused_before_anything_is_committed(store: Store) -> None:
+    stage(store, 1, article(text="The bridge reopens after repairs. " * 2000, title="Harbour " * 500))
+    key = layout.staged_key("times", run_id(1))
+    body = bytearray(store.get(key).body)
+    body[100:1500] = bytes(1400)  # its footer is whole
+    store.put(key, bytes(body))
+    stage(store, 2, article("ferry"))
+    with pytest.raises(StagedRefused, match=run_id(1)) as caught:
+        publish(store)
+    assert caught.value.report == PublishReport(runs=1, articles=1, table_version=1)
+    assert [row["url"] for row in rows(store)] == [article("ferry").url]
+
+
 def test_a_staged_file_of_a_newer_version_is_refused_by_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     newer = publishing.schema.STAGED.with_metadata({publishing.schema.VERSION_KEY: b"2"})
     with monkeypatch.context() as patched:
@@ -268,27 +282,63 @@ def test_large_batches_are_split(store: Store, monkeypatch: pytest.MonkeyPatch) 
     assert [version for version, _, _ in history(store)] == [1, 2, 3]
 
 
-def test_a_publish_that_dies_between_two_slices_of_a_run_is_taken_up(
+def test_a_publish_that_dies_with_its_files_stored_and_not_committed_is_taken_up(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = [rejection(f"none{number}") for number in range(3)]
     stage(store, 1, *(article(f"a{number}") for number in range(5)), *refused)
-    monkeypatch.setattr(tables, "SLICE_ROWS", 2)
-    write, calls = tables.write_deltalake, []
+    commit, calls = DeltaTable.create_write_transaction, []
 
-    def dies_at_the_third(*args: Any, **given: Any) -> None:
+    def dies_at_the_second(*args: Any, **given: Any) -> None:
         calls.append(args)
-        if len(calls) == 3:  # one commit of rejections, one slice of articles, then this
+        if len(calls) == 2:  # the rejections' commit went through
             raise KeyboardInterrupt
-        write(*args, **given)
+        commit(*args, **given)
 
-    monkeypatch.setattr(tables, "write_deltalake", dies_at_the_third)
-    with pytest.raises(KeyboardInterrupt):
-        publish(store)
-    assert len(rows(store)) == 2
-    monkeypatch.setattr(tables, "write_deltalake", write)
+    with monkeypatch.context() as patched:
+        patched.setattr(DeltaTable, "create_write_transaction", dies_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            publish(store)
+    assert rows(store) == []
     publish(store)
     assert sorted(row["url"] for row in rows(store, all_versions=True)) == [
         article(f"a{number}").url for number in range(5)
     ]
     assert Archive(store).rejections().num_rows == len(refused)
+
+
+def test_a_publisher_that_another_follows_at_once_leaves_the_heads_to_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage(store, 1, article())
+    publish(store)
+    real, calls = DeltaTable.update_incremental, []
+
+    def look_after_another_published(table: DeltaTable) -> None:
+        calls.append(table)
+        if len(calls) == 1:
+            stage(store, 3, article(text="Second edit.", minutes=60))
+            other = [one for one in store.list(layout.STAGED) if run_id(3) in one.key]
+            publishing._publish_batch(store, other, {})
+        real(table)
+
+    stage(store, 2, article(text="First edit.", minutes=30))
+    with monkeypatch.context() as patched:
+        patched.setattr(DeltaTable, "update_incremental", look_after_another_published)
+        assert publish(store).versions == 1
+    stage(store, 4, article(text="Third edit.", minutes=90))
+    assert publish(store).versions == 1
+    assert [version for version, _, _ in history(store)] == [1, 2, 3, 4]
+
+
+def test_a_run_is_one_commit_however_its_rows_lie_in_batches_and_days(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.staging.BATCH_ROWS", 3)
+    monkeypatch.setattr("storage.data_files.GROUP_ROWS", 5)
+    stage(store, 1, *(article(f"a{number}") for number in range(0, 20, 3)))
+    publish(store)
+    both = [article(f"a{number}", minutes=60 * number) for number in range(20)]  # into the next day
+    stage(store, 2, *both, *(rejection(f"r{number}") for number in range(7)))
+    assert publish(store) == PublishReport(runs=1, articles=13, unchanged=7, rejections=7, table_version=2)
+    assert sorted((row["url"], row["text"]) for row in rows(store)) == sorted((one.url, one.text) for one in both)
