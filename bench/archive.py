@@ -38,6 +38,7 @@ from storage import layout, schema
 from storage.articles import Archive
 from storage.client import Store
 from storage.embedded import EmbeddedStore
+from storage.heads import read_heads, write_heads
 from storage.metrics import count_requests
 from storage.publish import publish
 from storage.rows import to_row
@@ -94,8 +95,9 @@ def fill(store: Store, rows: int, days: int, sites: int) -> None:
         ]
         number, edited = fresh.stop, [new for new in fresh if choose.randrange(EDITED) == 0]
         listed = [to_row(one) | {schema.PARTITION.name: one.captured_at.date()} for one in batch]
-        rows = pa.RecordBatch.from_pylist(listed, schema=schema.ARTICLES)
-        append_rows(store, layout.ARTICLES, table, [rows], ())
+        listing = pa.RecordBatch.from_pylist(listed, schema=schema.ARTICLES)
+        append_rows(store, layout.ARTICLES, table, [listing], ())
+    write_heads(store, table, read_heads(store, table))  # as each publish leaves them
 
 
 def measure_day(store: Store, runs: int) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,16 +16,18 @@ from extract.url import article_id, normalise_url
 from storage import layout, schema
 from storage.client import Store
 from storage.connect import open_store
+from storage.heads import cached_heads
+from storage.latest import IDENTITY, KEYS, Latest, is_latest
 from storage.scan import both, choose
 from storage.settings import StoreSettings
 from storage.tables import open_table, table_errors
 
 if TYPE_CHECKING:
     import polars as pl
+    from deltalake import DeltaTable
     from pyarrow.dataset import Dataset
 
 DAY = schema.PARTITION.name
-_IDENTITY = ("article_id", "version", "captured_at")  # of a version; the last two say which is the latest
 _ORDER = ("captured_at", "url", "version")
 
 
@@ -135,10 +136,10 @@ class Archive:
     ) -> pa.Table:
         """Return all chosen rows in order. They are read once: the few older versions among them fit in memory too."""
         wanted = _subset(every, columns)
-        read = _widened(wanted, every, {*_IDENTITY, *_ORDER})
+        read = _widened(wanted, every, {*IDENTITY, *_ORDER})
         rows = pa.Table.from_batches(self._batches(key, chosen, read, latest=False), schema=read)
         if latest:
-            rows = rows.filter(_is_latest(rows))
+            rows = rows.filter(is_latest(rows))
         order = [(name, "ascending") for name in _ORDER if name in read.names]
         return rows.sort_by(order).select(wanted.names)
 
@@ -151,13 +152,19 @@ class Archive:
         with table_errors(self.store, key):
             files = self.store.table_files(key)
             found = choose(table, files, when=chosen.when, texts=chosen.texts, days=chosen.days)
-            read = _widened(columns, schema.ARTICLES, _IDENTITY) if latest else columns
-            old = _superseded(found) if latest else pa.array([], pa.string())
+            read = _widened(columns, schema.ARTICLES, IDENTITY) if latest else columns
+            newest = self._latest(table, chosen, found) if latest else None
             reading = {"batch_size": at_most, "batch_readahead": 1, "fragment_readahead": 1} if at_most else {}
             for batch in found.to_batches(columns=read.names, **reading):
-                kept = batch.filter(pc.invert(pc.is_in(_version_key(batch), value_set=old))) if len(old) else batch
+                kept = newest.only(batch) if newest else batch
                 if kept.num_rows:
                     yield kept.select(columns.names)
+
+    def _latest(self, table: DeltaTable, chosen: _Chosen, found: Dataset) -> Latest:
+        """Return what is the latest among the rows `found`; publish has noted it of the whole table."""
+        if chosen.has_newest and (heads := cached_heads(self.store, table)):
+            return Latest.of_heads(heads)
+        return Latest.of_rows(found.to_batches(columns=KEYS.names))
 
 
 def _subset(every: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -172,27 +179,6 @@ def _widened(columns: pa.Schema, every: pa.Schema, names: Iterable[str]) -> pa.S
     return pa.schema([*columns, *map(every.field, missing)])
 
 
-def _superseded(found: Dataset) -> pa.Array:
-    """Return "article_id:version" of the rows that are not the latest of their article."""
-    keys = _subset(schema.ARTICLES, _IDENTITY)
-    rows = pa.Table.from_batches(found.to_batches(columns=keys.names), schema=keys)
-    return _version_key(rows.filter(pc.invert(_is_latest(rows)))).combine_chunks()
-
-
-def _is_latest(rows: pa.Table) -> pa.Array:
-    """Return for each row whether it is the last of its article by captured_at, then version."""
-    articles = rows["article_id"].combine_chunks().dictionary_encode().indices.to_numpy()
-    moments = rows["captured_at"].cast(pa.int64()).to_numpy()
-    order = np.lexsort((rows["version"].to_numpy(), moments, articles))
-    latest = np.empty(rows.num_rows, bool)
-    latest[order] = np.diff(articles[order], append=-1) != 0
-    return pa.array(latest)
-
-
-def _version_key(rows: pa.RecordBatch | pa.Table) -> pa.Array:
-    return pc.binary_join_element_wise(rows["article_id"], pc.cast(rows["version"], pa.string()), ":")
-
-
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """Which rows: `days` leaves whole partitions out before any file is opened; None means all."""
@@ -200,6 +186,7 @@ class _Chosen:
     when: pc.Expression | None
     texts: dict[str, list[str]]
     days: str | None
+    has_newest: bool  # of every article that it has at all, the newest version is in it
 
     @classmethod
     def of(cls, site: str | None, since: datetime | None, until: datetime | None, url: str | None = None) -> _Chosen:
@@ -210,7 +197,7 @@ class _Chosen:
             when, days = both(when, moment < _utc(until)), [*days, f"{DAY} <= '{_utc(until).date()}'"]
         texts = {"site": [site]} if site is not None else {}
         texts |= {"article_id": [article_id(normalise_url(url))]} if url is not None else {}
-        return cls(when, texts, " AND ".join(days) or None)
+        return cls(when, texts, " AND ".join(days) or None, has_newest= until is None)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -70,13 +70,17 @@ class Heads:
 
 def read_heads(store: Store, table: DeltaTable) -> Heads:
     """Return the heads of `table` as of the version it was opened at."""
+    return cached_heads(store, table) or _scan_heads(store, table)
+
+
+def cached_heads(store: Store, table: DeltaTable) -> Heads | None:
+    """Return the cached heads, None if there are none of the version that `table` was opened at."""
     try:
-        body = store.get(layout.HEADS).body
-        rows = pq.read_table(io.BytesIO(body))
+        rows = pq.read_table(io.BytesIO(store.get(layout.HEADS).body))
     except (ObjectMissing, pa.ArrowException, OSError):
-        return _scan_heads(store, table)
+        return None
     if (rows.schema.metadata or {}).get(_NAME) != _mark(table) or not rows.schema.equals(SCHEMA):
-        return _scan_heads(store, table)
+        return None
     return Heads(rows.replace_schema_metadata(None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from extract.rejection import Reason
-from storage import schema
+from storage import layout, schema
 from storage.articles import Archive
 from storage.client import Store
 from storage.errors import StoreError
@@ -161,3 +162,44 @@ def test_articles_in_files_that_an_update_rewrote_are_found_by_site_url_and_time
     assert [row["status"] for row in archive.articles(url=url).to_pylist()] == ["gone"]
     assert archive.articles(site="times", since=START - timedelta(hours=1)).num_rows == 3
     assert archive.articles(site="another").num_rows == 0
+
+
+CHOICES: list[dict[str, Any]] = [
+    {},
+    {"site": "times"},
+    {"site": "post"},
+    {"since": START + timedelta(hours=2)},
+    {"until": START + timedelta(hours=2)},
+    {"since": START + timedelta(minutes=20), "until": START + timedelta(hours=4)},
+    {"since": START + timedelta(hours=9)},
+]
+
+
+@pytest.mark.parametrize("is_cached", [True, False], ids=["heads", "no heads"])
+def test_a_stream_gives_the_latest_versions_that_a_table_does(
+    store: Store, monkeypatch: pytest.MonkeyPatch, *, is_cached: bool
+) -> None:
+    monkeypatch.setattr("storage.data_files.GROUP_ROWS", 2)
+    edits = {1: (0, 1, 2, 3), 2: (1, 3, 4), 3: (0, 5), 5: (2, 3, 1), 4: (1,)}  # run 4 is published late
+    for number, changed in edits.items():
+        moments = {"minutes": 60 * number}
+        stage_outcomes(store, "times", run_id(number), [
+            article(f"a{one}", f"Text {number}.", **moments) for one in changed
+        ])  # fmt: skip
+        publish(store)
+    both = article("a9", "Of two sites.", minutes=30)
+    stage_outcomes(store, "times", run_id(7), [both])
+    publish(store)
+    stage_outcomes(store, "post", run_id(8), [replace(both, site="post", captured_at=START + timedelta(hours=8),
+                                                      text_sha256="f" * 64)])  # fmt: skip
+    publish(store)
+    if not is_cached:
+        store.delete([layout.HEADS])
+    archive = Archive(store)
+    for chosen in CHOICES:
+        streamed = archive.article_batches(**chosen).read_all().sort_by(
+            [("captured_at", "ascending"), ("url", "ascending")]
+        )  # fmt: skip
+        assert streamed.to_pylist() == archive.articles(**chosen).to_pylist(), chosen
+    assert dict(names(archive)) == {"a0": 2, "a1": 3, "a2": 2, "a3": 3, "a4": 1, "a5": 1, "a9": 2}
+    assert dict(names(archive, site="times"))["a9"] == 1
