@@ -197,7 +197,7 @@ class _Chosen:
             when, days = both(when, moment < _utc(until)), [*days, f"{DAY} <= '{_utc(until).date()}'"]
         texts = {"site": [site]} if site is not None else {}
         texts |= {"article_id": [article_id(normalise_url(url))]} if url is not None else {}
-        return cls(when, texts, " AND ".join(days) or None, has_newest= until is None)
+        return cls(when, texts, " AND ".join(days) or None, has_newest=not texts and until is None)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -29,8 +29,9 @@ from storage.erase_rows import (
     purge_history,
     read_articles,
 )
-from storage.erase_staged import waiting_files, waiting_rows
+from storage.erase_staged import own_among_waiting, waiting_files, waiting_rows
 from storage.erase_stories import erase_entries, erase_members
+from storage.erase_waiting import drop_wanted, keep_wanted, read_wanted
 from storage.erase_warc import Original, Wanted
 from storage.erasures import Erasure, read_log, union, write_entry
 from storage.errors import NotAllErased, NothingToErase, ObjectMissing, StoreConfigError, StoreConflict
@@ -132,7 +133,10 @@ class _Erasing:
         for site in known.sites:
             self._change_frontier(site, known.ids, ())
         # after the frontiers: a run that begins now knows
-        entry = write_entry(store, replace(entry, waiting=_under_way(store, known.sites)))
+        waiting = _under_way(store, known.sites)
+        if waiting:
+            keep_wanted(store, name, wanted)
+        entry = write_entry(store, replace(entry, waiting=waiting))
         write_tombstones(store, replace(tombstones, waiting=tombstones.waiting | set(entry.waiting)))
         eraser = ObjectEraser(store, entry, wanted, known.urls, ask.now, earlier)
         eraser.sweep_sites(known.sites, date.fromisoformat(entry.since) if entry.since else None, ask.tell)
@@ -212,10 +216,16 @@ class _Erasing:
         said = letters(self._ask.reason)
         if wanted.texts.count(said) or titles.count(said) or any(url in self._ask.reason for url in known.urls):
             raise StoreConfigError("the reason repeats the article's words or address, which the log would keep")
-        return replace(wanted, texts=own_passages(self._store, wanted, known.sites))
+        return _own(self._store, wanted, known.sites)
 
     def _change_frontier(self, site: str, articles: Collection[str], originals: Collection[Original]) -> None:
         change_frontier(self._store, site, lambda body: self._frontiers.erase(body, site, articles, originals))
+
+
+def _own(store: Store, wanted: Wanted, sites: Collection[str]) -> Wanted:
+    """Return what to look for without the words that other articles of `sites` have in their texts, too."""
+    wanted = replace(wanted, texts=own_passages(store, wanted, sites))
+    return replace(wanted, texts=own_among_waiting(store, wanted, sites))
 
 
 def change_frontier(store: Store, site: str, change: Callable[[bytes], bytes]) -> None:
@@ -276,13 +286,17 @@ def _finish(store: Store, now: datetime, ended: Collection[tuple[str, str]]) -> 
         runs = sorted(set(entry.waiting) & set(ended))
         if not runs:
             continue
-        eraser = ObjectEraser(store, entry, Wanted(frozenset(entry.articles)), (), now, [entry])
+        wanted = _own(store, read_wanted(store, entry.name, entry.articles), entry.sites)
+        eraser = ObjectEraser(store, entry, wanted, (), now, [entry])
         damaged |= {run: found for run in runs if (found := eraser.sweep_run(*run))}
-        days = {date.fromisoformat(day) for day in entry.days}
+        erase_articles(store, wanted, entry.sites, eraser.dropped, eraser.note_days)  # what others repeat of it
         for key in TABLES:
-            purge_history(store, key, days, entry.articles)
+            purge_history(store, key, map(date.fromisoformat, eraser.entry.days), entry.articles)
         swept = set(runs).difference(damaged)
-        write_entry(store, replace(eraser.entry, waiting=tuple(one for one in entry.waiting if one not in swept)))
+        waiting = tuple(one for one in entry.waiting if one not in swept)
+        if not waiting:
+            drop_wanted(store, entry.name)
+        write_entry(store, replace(eraser.entry, waiting=waiting))
     left = read_tombstones(store)
     write_tombstones(store, replace(left, waiting=left.waiting.difference(ended).union(damaged)))
     if damaged:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extract.article import Article
+from extract.passages import Passages, letters
 from extract.rejection import Reason, Rejection
 from storage import layout, schema
 from storage.client import Store
@@ -17,7 +20,7 @@ from storage.erase_warc import Wanted
 from storage.errors import ObjectMissing, ObjectRefused
 from storage.nameless import nameless
 from storage.rows import staged_row
-from storage.staging import read_tables
+from storage.staging import read_outcomes, read_tables
 from storage.tombstones import stand_in
 
 
@@ -36,6 +39,17 @@ def waiting_rows(store: Store, key: str, articles: Collection[str]) -> list[dict
     except (ObjectMissing, ObjectRefused):
         return []
     return [row for row in rows.to_pylist() if row["article_id"] in articles]
+
+
+def own_among_waiting(store: Store, wanted: Wanted, sites: Collection[str]) -> Passages:
+    """Return the passages of `wanted` that no other article of `sites` that waits has in its text."""
+    own = wanted.texts
+    for key in waiting_files(store, sites) if own else ():
+        with suppress(ObjectMissing, ObjectRefused):
+            for outcome in read_outcomes(store, key):
+                if isinstance(outcome, Article) and outcome.article_id not in wanted.articles:
+                    own = own.without(letters("\n".join((outcome.title, outcome.description or "", outcome.text))))
+    return own
 
 
 def swept_rows(body: bytes, key: str, wanted: Wanted, urls: Collection[str], dropped: Dropped) -> bytes:

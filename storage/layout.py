@@ -133,6 +133,11 @@ def erasure_key(name: str) -> str:
     return f"{ERASED}{_run(name)}.json"
 
 
+def wanted_key(name: str) -> str:
+    """Return the key of what an erasure that waits for runs still looks for."""
+    return f"state/erasing/{_run(name)}.json"
+
+
 def table_day_prefix(table: str, day: date) -> str:
     """Return the prefix of the data files of one partition of the table at key `table`."""
     return f"{table}/captured_day={day:%Y-%m-%d}/"

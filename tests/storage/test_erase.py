@@ -200,6 +200,61 @@ def test_what_a_run_under_way_captures_goes_when_it_has_ended(newsroom: Newsroom
     assert not read_tombstones(store).waiting
 
 
+@pytest.mark.parametrize("is_published", [False, True])
+def test_words_that_a_run_under_way_met_on_other_pages_go_when_it_has_ended(
+    newsroom: Newsroom, *, is_published: bool
+) -> None:
+    store = newsroom.store
+    opened = [open_run(store, run_id(number), ["times"]) for number in (5, 6)]
+    run(store)
+    assert list(store.list("state/erasing/"))
+    newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "bus": "The bus is red."}))
+    teaser = RemovedSpan(f"Related: {FIRST}", "related", "/html/body/aside")
+    kept = RemovedSpan("1 view", "chrome", "/p")
+    stage_outcomes(store, "times", run_id(7), [article("tower", "The tower is tall.", removed=(teaser, kept))])
+    if is_published:
+        publish(store)
+    assert any(found_in(store, FIRST).values())
+    close_runs(store, opened[:1], ["times"])
+    assert finish_erasures(store, NOW) == 1
+    publish(store)
+    assert not any(found_in(store, FIRST).values())
+    close_runs(store, opened[1:], ["times"])
+    assert finish_erasures(store, NOW) == 0
+    publish(store)
+    assert not any(found_in(store, *EDIT.splitlines(), URL).values())
+    assert not list(store.list("state/erasing/"))
+    (row,) = Archive(store).articles(url="https://times.example/tower").to_pylist()
+    assert [span["text"] for span in row["removed"]] == [kept.text]
+    assert "The bus is red." in texts(store)
+
+
+def test_an_article_that_quotes_it_and_came_with_a_run_under_way_keeps_its_capture(newsroom: Newsroom) -> None:
+    store = newsroom.store
+    quoting = f"Readers ask about this sentence: {FIRST}"
+    opened = open_run(store, run_id(5), ["times"])
+    run(store)
+    newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "letters": quoting}))
+    close_runs(store, [opened], ["times"])
+    assert finish_erasures(store, NOW) == 0  # before it is published
+    publish(store)
+    assert quoting in texts(store)
+    assert findings(store) == []
+    assert not any(found_in(store, EDIT.splitlines()[1], URL).values())
+
+
+def test_damaged_passages_of_a_waiting_erasure_are_named(newsroom: Newsroom) -> None:
+    store = newsroom.store
+    opened = open_run(store, run_id(5), ["times"])
+    run(store)
+    (kept,) = store.list("state/erasing/")
+    store.put(kept.key, b"[]")
+    close_runs(store, [opened], ["times"])
+    with pytest.raises(ObjectRefused, match=kept.key):
+        finish_erasures(store, NOW)
+    assert read_tombstones(store).waiting
+
+
 @pytest.mark.parametrize("had_index", [True, False])
 def test_a_dead_run_whose_segment_was_erased_before_its_spool_was_let_go_is_taken_up(
     newsroom: Newsroom, *, had_index: bool
