@@ -238,7 +238,10 @@ def test_an_article_that_quotes_it_and_came_with_a_run_under_way_keeps_its_captu
     close_runs(store, [opened], ["times"])
     assert finish_erasures(store, NOW) == 0  # before it is published
     publish(store)
-    assert quoting in texts(store)
+    (row,) = Archive(store).articles(url="https://times.example/letters").to_pylist()
+    assert (row["text"], row["capture"] is None) == (quoting, False)
+    assert found_in(store, quoting)[quoting]
+    assert any(".warc.gz" in place for place in found_in(store, FIRST)[FIRST])
     assert findings(store) == []
     assert not any(found_in(store, EDIT.splitlines()[1], URL).values())
 
