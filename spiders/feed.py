@@ -14,7 +14,7 @@ import orjson
 from extract.capture import Hints
 from extract.dates import parse_date
 from extract.entities import unescape
-from spiders.listing import Link, Listing, NotAListing, join
+from spiders.listing import Link, Listing, NotAListing, join, note
 
 _TAG = re.compile(r"<[^>]{0,1000}>")
 _XML_ENCODING = re.compile(r"^\s*<\?xml.*?\?>", re.DOTALL)
@@ -40,8 +40,8 @@ def read_feed(text: str, url: str, max_links: int) -> Listing:
     links = tuple(_entry_links(parsed.entries, url, language))
     if not links and parsed.bozo and not parsed.version:
         raise NotAListing(f"malformed XML ({_fault(parsed)})")
-    note = f"malformed XML ({_fault(parsed)})" if parsed.bozo and not _is_harmless(parsed) else ""
-    return Listing(links[:max_links], note=note)
+    fault = f"malformed XML ({_fault(parsed)})" if parsed.bozo and not _is_harmless(parsed) else ""
+    return Listing(links[:max_links], note=note(fault, len(parsed.entries) - len(links), len(links), max_links))
 
 
 def read_json_feed(body: bytes, url: str, max_links: int) -> Listing:
@@ -52,12 +52,16 @@ def read_json_feed(body: bytes, url: str, max_links: int) -> Listing:
         raise NotAListing(f"malformed JSON ({error})") from error
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         raise NotAListing("JSON, but no JSON Feed")
-    links = []
-    for item in feed["items"][:max_links]:
+    links: list[Link] = []
+    nameless = 0
+    for item in feed["items"]:
+        if len(links) > max_links:
+            break
         target = isinstance(item, dict) and (
             _string(item.get("url")) or _string(item.get("external_url")) or _string(item.get("id"))
         )
         if not target or (not item.get("url") and "://" not in target):
+            nameless += 1
             continue
         authors = item.get("authors") or [item.get("author")]
         hints = Hints(
@@ -71,7 +75,7 @@ def read_json_feed(body: bytes, url: str, max_links: int) -> Listing:
             tags=_names(item.get("tags")),
         )
         links.append(Link(join(url, target), hints))
-    return Listing(tuple(links))
+    return Listing(tuple(links[:max_links]), note=note("", nameless, len(links), max_links))
 
 
 def _entry_links(entries: Iterable[dict[str, Any]], url: str, language: str | None) -> Iterable[Link]:

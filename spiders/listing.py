@@ -52,6 +52,16 @@ def join(base: str, url: str) -> str:
         return url.strip()
 
 
+def note(fault: str, nameless: int, links: int = 0, max_links: int = 0) -> str:
+    """Return what was wrong with a part of a listing: a fault, entries without an address, more than are read."""
+    said = [
+        fault,
+        f"{nameless} entries without an address" if nameless else "",
+        f"cut after {max_links} entries" if links > max_links else "",
+    ]
+    return ", ".join(filter(None, said))
+
+
 class NotAListing(ValueError):
     """The body is no feed and no sitemap; the message says what it is instead."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from spiders.frontier import Frontier
@@ -18,16 +19,23 @@ def shortfall(report: CrawlReport, frontier: Frontier, site: Site, now: datetime
     """
     if report.finish_reason == "stopped":
         return None  # someone asked for less
-    answered = [word for word in report.sources.values() if word.startswith(_ANSWERED)]
-    if report.sources and not answered:
-        url, word = next(iter(report.sources.items()))
-        rest = f" and {len(report.sources) - 1} more" if len(report.sources) > 1 else ""
-        return f"{site.name}: no feed, sitemap or section answered: {url} gave {word}{rest}"
+    failed = {url: word for url, word in report.sources.items() if not word.startswith(_ANSWERED)}
+    if report.sources and len(failed) == len(report.sources):
+        return f"{site.name}: no feed, sitemap or section answered: {_told(failed)}"
     if not report.discovered and not frontier.urls:
-        return f"{site.name}: its {len(answered)} sources name no article; add feeds or sections, or mend article_url"
+        beside = f" ({_told(failed)})" if failed else ""
+        return (
+            f"{site.name}: its {len(report.sources) - len(failed)} sources name no article{beside}; "
+            "add feeds or sections, or mend article_url"
+        )
     since = frontier.last_yield_at or frontier.first_run_at
     if since is not None and now - since > site.expect_within:
         days = (now - since).total_seconds() / 86400
         expected = site.expect_within.total_seconds() / 86400
         return f"{site.name}: no new article for {days:.1f} days, expected within {expected:g}; see its rejections"
     return None
+
+
+def _told(failed: Mapping[str, str]) -> str:
+    url, word = next(iter(failed.items()))
+    return f"{url} gave {word}" + (f" and {len(failed) - 1} more" if len(failed) > 1 else "")

@@ -9,7 +9,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from extract.capture import Hints
 from extract.dates import parse_date
-from spiders.listing import Child, Link, Listing, NotAListing, join
+from spiders.listing import Child, Link, Listing, NotAListing, join, note
 
 _CHUNK = 64 * 1024
 _MAX_VALUE = 4096  # characters of one element's text
@@ -26,6 +26,7 @@ class _Target:
     def __init__(self, url: str, max_links: int) -> None:
         self.links: list[Link] = []
         self.children: list[Child] = []
+        self.nameless = 0
         self._url, self._max_links = url, max_links
         self._path: list[str] = []
         self._values: dict[str, str] = {}
@@ -50,7 +51,9 @@ class _Target:
         self._text = None
         if name == "url" and depth == 1:
             self._add_link()
-        elif name == "sitemap" and depth == 1 and self._values.get("loc"):
+        elif name == "sitemap" and depth == 1 and not self._values.get("loc"):
+            self.nameless += 1
+        elif name == "sitemap" and depth == 1:
             self.children.append(Child(join(self._url, self._values["loc"]), self._values.get("lastmod") or None))
         if len(self.links) + len(self.children) >= self._max_links:
             raise _Full
@@ -61,6 +64,7 @@ class _Target:
     def _add_link(self) -> None:
         found = self._values
         if not found.get("loc"):
+            self.nameless += 1
             return
         hints = Hints(
             via=self._url,
@@ -78,20 +82,20 @@ def read_sitemap(body: bytes, url: str, max_links: int) -> Listing:
     """Return the entries of an XML sitemap or sitemap index; what came before a syntax error counts."""
     target = _Target(url, max_links)
     parser = DefusedXMLParser(target=target, forbid_dtd=True, forbid_entities=True, forbid_external=True)
-    note = ""
+    fault = ""
     try:
         for start in range(0, len(body), _CHUNK):
             parser.feed(body[start : start + _CHUNK])
         parser.close()
     except _Full:
-        note = f"cut after {max_links} entries"
+        fault = f"cut after {max_links} entries"
     except DefusedXmlException as error:
         raise NotAListing("XML with entity declarations, refused") from error
     except (ParseError, ValueError) as error:
         if not target.links and not target.children:
             raise NotAListing(f"malformed XML ({error})") from error
-        note = f"malformed XML ({error})"
-    return Listing(tuple(target.links), tuple(target.children), note)
+        fault = f"malformed XML ({error})"
+    return Listing(tuple(target.links), tuple(target.children), note(fault, target.nameless))
 
 
 def read_text_sitemap(text: str, url: str, max_links: int) -> Listing:
@@ -100,4 +104,5 @@ def read_text_sitemap(text: str, url: str, max_links: int) -> Listing:
     good = [line for line in lines if line.startswith(("http://", "https://"))]
     if not good:
         raise NotAListing("text without URLs")
-    return Listing(tuple(Link(line, Hints(via=url, source="sitemap")) for line in good[:max_links]))
+    links = tuple(Link(line, Hints(via=url, source="sitemap")) for line in good[:max_links])
+    return Listing(links, note=note("", len(lines) - len(good), len(good), max_links))

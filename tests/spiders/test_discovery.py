@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from spiders.listing import read_listing
 from tests.spiders.news_server import NewsServer, Reply, article, rss
 
 STORY = "/2026/11/22/a-story-of-note"
@@ -297,6 +298,39 @@ def test_what_a_malformed_sitemap_lists_before_its_fault_counts(crawl: Any, serv
     ended = crawl({"sitemaps": [f"{server.url}/s.xml"]})
     assert ended.counts == {"captured": 1}
     assert "malformed XML" in ended.report.sources[f"{server.url}/s.xml"]
+
+
+ONE_IN_TWO = {
+    "RSS": lambda url: (
+        f'<rss version="2.0"><channel><item><link>{url}</link></item><item><link>http://[::1</link></item>'
+        "<item><title>Harbour</title></item></channel></rss>"
+    ),
+    "JSON Feed": lambda url: json.dumps({"items": [{"url": url}, {"id": "7"}, "Harbour"]}),
+    "sitemap": lambda url: f"<urlset><url><loc>{url}</loc></url><url><loc/></url><url></url></urlset>",
+    "text": lambda url: f"{url}\nHarbour\nftp://times.example/1\n",
+}
+
+
+@pytest.mark.parametrize("kind", ONE_IN_TWO)
+def test_entries_without_an_address_are_said(crawl: Any, server: NewsServer, kind: str) -> None:
+    listing = ONE_IN_TWO[kind](server.url + STORY)
+    server.routes = {"/s": Reply(listing.encode(), content_type="text/plain"), STORY: Reply(article(1))}
+    ended = crawl({"sitemaps": [f"{server.url}/s"]})
+    assert ended.report.sources == {f"{server.url}/s": "ok 200, 1 links, 2 entries without an address"}
+
+
+@pytest.mark.parametrize("kind", ONE_IN_TWO)
+def test_a_listing_longer_than_is_read_says_so(kind: str) -> None:
+    two = ONE_IN_TWO[kind]("http://times.example/1").replace
+    body = {
+        "RSS": two("http://[::1", "http://times.example/2"),
+        "JSON Feed": two('{"id": "7"}', '{"url": "http://times.example/2"}'),
+        "sitemap": two("<loc/>", "<loc>http://times.example/2</loc>"),
+        "text": two("Harbour", "http://times.example/2"),
+    }[kind]
+    listing = read_listing(body.encode(), None, "http://times.example/s", 2**20, 1)
+    assert [link.url for link in listing.links] == ["http://times.example/1"]
+    assert "cut after 1 entries" in listing.note
 
 
 def test_a_gzip_bomb_of_a_sitemap_does_not_go_off(crawl: Any, server: NewsServer) -> None:

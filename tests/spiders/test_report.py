@@ -61,7 +61,11 @@ def test_one_source_that_answers_is_enough() -> None:
 
 def test_sources_that_name_nothing_fall_short() -> None:
     report = replace(REPORT, discovered=0, outcomes={}, failures=(), sources={"http://x/": "ok 200, 0 links"})
-    assert "its 1 sources name no article" in (shortfall(report, Frontier("times"), SITE, NOW) or "")
+    assert "its 1 sources name no article; add" in (shortfall(report, Frontier("times"), SITE, NOW) or "")
+    report = replace(report, sources={"http://x/feed": "not a feed: HTML", **report.sources})
+    assert "name no article (http://x/feed gave not a feed: HTML); add" in (
+        shortfall(report, Frontier("times"), SITE, NOW) or ""
+    )
 
 
 @pytest.mark.parametrize("name", ["last_yield_at", "first_run_at"])
