@@ -9,7 +9,8 @@ import click
 
 from cli.read import OUTPUT, SINCE, write_rows
 from storage.connect import open_store
-from storage.stories import cluster, read_stories
+from storage.stories import cluster
+from storage.story_rows import read_stories
 
 
 @click.command()

@@ -20,6 +20,7 @@ from storage.heads import cached_heads
 from storage.latest import IDENTITY, KEYS, Latest, is_latest
 from storage.scan import both, choose
 from storage.settings import StoreSettings
+from storage.story_rows import read_stories
 from storage.tables import open_table, table_errors
 
 if TYPE_CHECKING:
@@ -99,8 +100,6 @@ class Archive:
         With `since` those that an article captured since then is in, with all their articles. It is what the last
         `cluster` found: the DAG `stories`, `ingest` and `./broadsheet stories` run one.
         """
-        from storage.stories import read_stories  # noqa: PLC0415 - with what finds copies, which no other reader needs
-
         return read_stories(self.store, since=_utc(since) if since else None, min_sites=min_sites)
 
     def lazy(

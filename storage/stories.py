@@ -11,11 +11,10 @@ import json
 import logging
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain, islice
-from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
@@ -28,10 +27,10 @@ from storage import layout, schema
 from storage.client import Store
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.members import Link, Member, Sighting, regroup
-from storage.rows import from_row, to_row
-from storage.scan import both, scan
+from storage.scan import scan
 from storage.session import COMMIT_OPTIONS
-from storage.tables import make_table, open_table, replace_days, table_errors
+from storage.story_rows import StoryRows, as_table, having, members_of
+from storage.tables import files_by_day, make_table, open_table, replace_days, table_errors
 from storage.tombstones import read_tombstones
 from storage.window import (
     KEPT,
@@ -129,7 +128,7 @@ def _unseen(store: Store, table: DeltaTable, window: Window, now: datetime) -> _
 
     An article enters by its first version: one whose first is older than the window stays out of it for good.
     """
-    files = _files(table)
+    files = files_by_day(table)
     days = [day for day in files.values() if day <= now.date()]
     newest = datetime.combine(max(days, default=now.date()), datetime.max.time(), UTC)
     oldest = newest - KEPT
@@ -150,13 +149,6 @@ def _unseen(store: Store, table: DeltaTable, window: Window, now: datetime) -> _
     return _Unseen(taken, fresh, oldest)
 
 
-def _files(table: DeltaTable) -> dict[str, date]:
-    """Return the table's files: path → captured_day."""
-    actions = pa.table(table.get_add_actions(flatten=True))
-    days = actions[f"partition.{schema.PARTITION.name}"].to_pylist()
-    return dict(zip(actions["path"].to_pylist(), days, strict=True))
-
-
 def _files_before(store: Store, table: DeltaTable, mark: str) -> dict[str, date]:
     """Return the files of the version that `mark` names; none if it is not this table's or its log is gone."""
     identity, _, version = mark.partition(" ")
@@ -164,7 +156,7 @@ def _files_before(store: Store, table: DeltaTable, mark: str) -> dict[str, date]
         return {}
     try:
         options = store.table_options() | COMMIT_OPTIONS
-        return _files(DeltaTable(store.table_uri(layout.ARTICLES), version=int(version), storage_options=options))
+        return files_by_day(DeltaTable(store.table_uri(layout.ARTICLES), version=int(version), storage_options=options))
     except DeltaError as error:
         log.info("version %s of %s cannot be read any more (%s): all of the window is", version, layout.ARTICLES, error)
         return {}
@@ -230,13 +222,13 @@ def _commit(store: Store, links: Sequence[Link], version: int | None) -> Stories
     links = [link for link in links if erased.isdisjoint((link.one.article_id, link.other.article_id))]
     if not links:
         return StoriesReport(table_version=table.version())
-    rows = _Rows(store, table)
+    rows = StoryRows(store, table)
     known = _known(rows, links)
     changed = regroup(links, known.values())
     if changed:
         days = {row.captured_at.date() for row in changed}
-        kept = {row.article_id: row for row in _members(rows.of(days))} | {row.article_id: row for row in changed}
-        replace_days(store, layout.STORIES, table, days, _table(kept.values()))
+        kept = {row.article_id: row for row in members_of(rows.of(days))} | {row.article_id: row for row in changed}
+        replace_days(store, layout.STORIES, table, days, as_table(kept.values()))
     before = {row.story_id for row in known.values()}
     after = {row.article_id: row for row in (*known.values(), *changed)}
     stories = {row.story_id for row in after.values()}
@@ -246,55 +238,15 @@ def _commit(store: Store, links: Sequence[Link], version: int | None) -> Stories
     )  # fmt: skip
 
 
-def _known(rows: _Rows, links: Iterable[Link]) -> dict[str, Member]:
+def _known(rows: StoryRows, links: Iterable[Link]) -> dict[str, Member]:
     """Return the members of every story that a linked article is in, by article."""
     sightings = list(chain.from_iterable((link.one, link.other) for link in links))
-    linked = _members(_having(rows.of({one.captured_at.date() for one in sightings}), "article_id", sightings))
+    linked = members_of(having(rows.of({one.captured_at.date() for one in sightings}), "article_id", sightings))
     if not linked:
         return {}
     since = min(row.story_captured_at for row in linked).date()
-    listed = _having(rows.of(day for day in rows.days if day >= since), "story_id", linked)
-    return {row.article_id: row for row in _members(listed)}
-
-
-class _Rows:
-    """The rows of one version of the stories table, each day's file read once."""
-
-    def __init__(self, store: Store, table: DeltaTable) -> None:
-        self.days = set(_files(table).values())
-        self._store, self._table = store, table
-        self._read: set[date] = set()
-        self._rows = schema.STORIES.empty_table()
-
-    def of(self, days: Iterable[date]) -> pa.Table:
-        """Return the rows of `days`."""
-        wanted = set(days)
-        if missing := (wanted & self.days) - self._read:
-            self._rows = pa.concat_tables([self._rows, _scan(self._store, self._table, DAY.isin(sorted(missing)))])
-            self._read |= missing
-        return self._rows.filter(DAY.isin(sorted(wanted)))
-
-
-def _scan(
-    store: Store, table: DeltaTable, when: pc.Expression | None, texts: Mapping[str, Sequence[str]] | None = None
-) -> pa.Table:
-    with table_errors(store, layout.STORIES):
-        batches = scan(table, store.table_files(layout.STORIES), schema.STORIES.names, when=when, texts=texts)
-        return pa.Table.from_batches(batches, schema=schema.STORIES)
-
-
-def _having(rows: pa.Table, column: str, named: Iterable[Sighting | Member]) -> pa.Table:
-    values = pa.array(sorted({getattr(one, column) for one in named}), pa.string())
-    return rows.filter(pc.is_in(rows[column], value_set=values))
-
-
-def _members(rows: pa.Table) -> list[Member]:
-    return [from_row(Member, row) for row in rows.to_pylist()]
-
-
-def _table(members: Iterable[Member]) -> pa.Table:
-    rows = [to_row(row) | {schema.PARTITION.name: row.captured_at.date()} for row in members]
-    return pa.Table.from_pylist(rows, schema=schema.STORIES)
+    listed = having(rows.of(day for day in rows.days if day >= since), "story_id", linked)
+    return {row.article_id: row for row in members_of(listed)}
 
 
 def _added(report: StoriesReport, part: StoriesReport) -> StoriesReport:
@@ -302,28 +254,3 @@ def _added(report: StoriesReport, part: StoriesReport) -> StoriesReport:
         report.versions + part.versions, report.members + part.members, report.stories + part.stories,
         report.merged + part.merged, part.table_version,
     )  # fmt: skip
-
-
-def read_stories(store: Store, *, since: datetime | None = None, min_sites: int = 1) -> pa.Table:
-    """Return the member rows of the stories that at least `min_sites` sites had, the oldest story first.
-
-    With `since`, an aware datetime, those that an article captured then or later is in, with all their members. Within
-    a story the origin comes first, then the order of publication.
-    """
-    table = open_table(store, layout.STORIES)
-    found = _members(_scan(store, table, None) if since is None else _since(store, table, since)) if table else []
-    sites: dict[str, set[str]] = {}
-    for row in found:
-        sites.setdefault(row.story_id, set()).add(row.site)
-    order = attrgetter("story_captured_at", "story_id")
-    kept = [row for row in found if len(sites[row.story_id]) >= min_sites]
-    kept.sort(key=lambda row: (*order(row), not row.is_origin, row.published_by, row.captured_at, row.article_id))
-    return _table(kept)
-
-
-def _since(store: Store, table: DeltaTable, since: datetime) -> pa.Table:
-    recent = _scan(store, table, both(since.date() <= DAY, pc.field("captured_at") >= since))
-    if not recent.num_rows:
-        return recent
-    first = pc.min(recent["story_captured_at"]).as_py().date()
-    return _scan(store, table, first <= DAY, {"story_id": pc.unique(recent["story_id"]).to_pylist()})

@@ -137,6 +137,13 @@ def compact_day(store: Store, key: str, table: DeltaTable, day: date, target_byt
         )
 
 
+def files_by_day(table: DeltaTable) -> dict[str, date]:
+    """Return the table's files: path → captured_day."""
+    actions = pa.table(table.get_add_actions(flatten=True))
+    days = actions[f"partition.{schema.PARTITION.name}"].to_pylist()
+    return dict(zip(actions["path"].to_pylist(), days, strict=True))
+
+
 def mark(run: tuple[str, str]) -> str:
     """Return the app id under which a table remembers that it holds `run`, (site, run id)."""
     return "/".join(run)

@@ -8,6 +8,8 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -36,23 +38,23 @@ class Answer(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize(("status", "reason"), [(503, "robots"), (404, "no feed, sitemap or section answered")])
-def test_a_site_that_gives_nothing_fails_with_the_reason(cli: Cli, status: int, reason: str) -> None:
-    handler = type("Handler", (Answer,), {"status": status})
+@contextmanager
+def site(cli: Cli, name: str, handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Have `handler` answer as the one site of the site file; yield its host."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         host = f"127.0.0.1:{server.server_port}"
-        cli.write_sites(
-            {
-                "name": "down",
-                "home": f"http://{host}/",
-                "feeds": [f"http://{host}/rss"],
-                "allow_hosts": [host],
-                "delay": 0,
-            }
-        )
-        done = cli("ingest", code=3)
+        entry = {"name": name, "home": f"http://{host}/", "feeds": [f"http://{host}/rss"], "allow_hosts": [host]}
+        cli.write_sites(entry | {"delay": 0})
+        yield host
         server.shutdown()
+
+
+@pytest.mark.parametrize(("status", "reason"), [(503, "robots"), (404, "no feed, sitemap or section answered")])
+def test_a_site_that_gives_nothing_fails_with_the_reason(cli: Cli, status: int, reason: str) -> None:
+    handler = type("Handler", (Answer,), {"status": status})
+    with site(cli, "down", handler):
+        done = cli("ingest", code=3)
     assert "down: " in done.stderr
     assert reason in done.stderr
 
@@ -119,21 +121,9 @@ def test_a_page_that_says_noarchive_is_counted_and_no_byte_of_it_is_kept(cli: Cl
             self.end_headers()
             self.wfile.write(body)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Paper) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        host = f"127.0.0.1:{server.server_port}"
-        cli.write_sites(
-            {
-                "name": "paper",
-                "home": f"http://{host}/",
-                "feeds": [f"http://{host}/rss"],
-                "allow_hosts": [host],
-                "delay": 0,
-            }
-        )
+    with site(cli, "paper", Paper) as host:
         cli.ingest()
         assert cli.ingest()["totals"]["not_due"] == 2  # what may not be kept is not fetched again at once either
-        server.shutdown()
     assert [row["url"] for row in cli.rows()] == [f"http://{host}/news/open"]
     assert [row["reason"] for row in cli.rows("rejections")] == ["noarchive"]
     for listed in store.list(""):

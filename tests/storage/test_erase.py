@@ -32,7 +32,8 @@ from storage.erasures import read_log
 from storage.errors import ErasureUnderWay, NotAllErased, NothingToErase, ObjectRefused, StoreConfigError
 from storage.open_runs import close_runs, open_run
 from storage.publish import publish
-from storage.stories import cluster, read_stories
+from storage.stories import cluster
+from storage.story_rows import read_stories
 from storage.tables import open_table
 from storage.tombstones import read_tombstones
 from storage.upkeep import upkeep

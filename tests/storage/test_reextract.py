@@ -28,7 +28,8 @@ from storage.publish import publish
 from storage.reextract import Reextraction
 from storage.reextracted import Place, read_became
 from storage.staging import pack_outcomes, unpack_outcomes
-from storage.stories import cluster, read_stories
+from storage.stories import cluster
+from storage.story_rows import read_stories
 from storage.tables import open_table
 from storage.verify import Ask, verify
 from tests.storage.archiving import NOW, Newsroom

@@ -19,7 +19,8 @@ from storage.client import Store
 from storage.metrics import count_requests
 from storage.publish import publish
 from storage.server import Server
-from storage.stories import StoriesReport, cluster, read_stories
+from storage.stories import StoriesReport, cluster
+from storage.story_rows import read_stories
 from storage.tables import open_table
 from tests.extract.rewording import corpus_texts, cut, demo_texts, labelled, pair_scores
 from tests.storage.making import START, article, rejection, run_id, stage_outcomes
