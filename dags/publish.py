@@ -1,7 +1,8 @@
 """### Commits what the sites staged
 
 One run commits every run that waits in `staged/`, so a hundred sites make a few commits an hour. It starts when any
-site staged something; while it runs, further events wait and then share one run.
+site staged something; while it runs, further events wait and then share one run. It also starts every hour: a site that
+fell short of what its entry expects fails its run, sends no event, and still staged what it found.
 
 * **Is it working?** The log of `publish` ends with its counts; the asset `broadsheet://articles` carries them, with the
   table's version, for DAGs of your own: docs/downstream-dag.md.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, Asset, AssetAny
+from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable
 
 from dags.step import Step
 from spiders.site import load_sites
@@ -22,10 +23,11 @@ SITES = [
     for site in load_sites()
     if site.enabled
 ]
+HOURLY = CronTriggerTimetable("17 * * * *", timezone="UTC")
 
 with DAG(
     dag_id="publish",
-    schedule=AssetAny(*SITES) if SITES else None,
+    schedule=AssetOrTimeSchedule(timetable=HOURLY, assets=AssetAny(*SITES)) if SITES else None,
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,  # one publisher: the commits of two would only collide and be repeated

@@ -92,7 +92,9 @@ def test_what_a_site_stages_starts_publish_which_announces_the_articles(bag: Any
         for outlet in bag.dags[f"news__{name}"].get_task("stage").outlets
     }
     assert staged == {"broadsheet://sites/hill-news", "broadsheet://sites/harbour-news"}
-    condition = bag.dags["publish"].schedule
+    schedule = bag.dags["publish"].schedule
+    assert schedule.timetable.expression == "17 * * * *"  # for what a site that fell short has staged
+    condition = schedule.asset_condition
     assert type(condition).__name__ == "AssetAny"
     assert {asset.uri for asset in condition.objects} == staged
     assert [outlet.name for outlet in bag.dags["publish"].get_task("publish").outlets] == ["broadsheet://articles"]
