@@ -56,10 +56,14 @@ def note(fault: str, nameless: int, links: int = 0, max_links: int = 0) -> str:
     """Return what was wrong with a part of a listing: a fault, entries without an address, more than are read."""
     said = [
         fault,
-        f"{nameless} entries without an address" if nameless else "",
-        f"cut after {max_links} entries" if links > max_links else "",
+        f"{_entries(nameless)} without an address" if nameless else "",
+        f"cut after {_entries(max_links)}" if links > max_links else "",
     ]
     return ", ".join(filter(None, said))
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 class NotAListing(ValueError):

@@ -82,25 +82,27 @@ def read_sitemap(body: bytes, url: str, max_links: int) -> Listing:
     """Return the entries of an XML sitemap or sitemap index; what came before a syntax error counts."""
     target = _Target(url, max_links)
     parser = DefusedXMLParser(target=target, forbid_dtd=True, forbid_entities=True, forbid_external=True)
-    fault = ""
+    fault, is_cut = "", False
     try:
         for start in range(0, len(body), _CHUNK):
             parser.feed(body[start : start + _CHUNK])
         parser.close()
     except _Full:
-        fault = f"cut after {max_links} entries"
+        is_cut = True
     except DefusedXmlException as error:
         raise NotAListing("XML with entity declarations, refused") from error
     except (ParseError, ValueError) as error:
         if not target.links and not target.children:
             raise NotAListing(f"malformed XML ({error})") from error
         fault = f"malformed XML ({error})"
-    return Listing(tuple(target.links), tuple(target.children), note(fault, target.nameless))
+    read = len(target.links) + len(target.children)
+    said = note(fault, target.nameless, read + is_cut, max_links)
+    return Listing(tuple(target.links), tuple(target.children), said)
 
 
 def read_text_sitemap(text: str, url: str, max_links: int) -> Listing:
     """Return the URLs of a text sitemap, one a line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#")]
     good = [line for line in lines if line.startswith(("http://", "https://"))]
     if not good:
         raise NotAListing("text without URLs")

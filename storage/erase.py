@@ -31,10 +31,17 @@ from storage.erase_rows import (
 )
 from storage.erase_staged import own_among_waiting, waiting_files, waiting_rows
 from storage.erase_stories import erase_entries, erase_members
-from storage.erase_waiting import drop_wanted, keep_wanted, read_wanted
+from storage.erase_waiting import drop_unwanted, drop_wanted, keep_wanted, read_wanted
 from storage.erase_warc import Original, Wanted
 from storage.erasures import Erasure, read_log, union, write_entry
-from storage.errors import NotAllErased, NothingToErase, ObjectMissing, StoreConfigError, StoreConflict
+from storage.errors import (
+    NotAllErased,
+    NothingToErase,
+    ObjectMissing,
+    ObjectRefused,
+    StoreConfigError,
+    StoreConflict,
+)
 from storage.inventory import Inventory
 from storage.open_runs import list_open
 from storage.tombstones import read_tombstones, write_tombstones
@@ -224,8 +231,8 @@ class _Erasing:
 
 def _own(store: Store, wanted: Wanted, sites: Collection[str]) -> Wanted:
     """Return what to look for without the words that other articles of `sites` have in their texts, too."""
-    wanted = replace(wanted, texts=own_passages(store, wanted, sites))
-    return replace(wanted, texts=own_among_waiting(store, wanted, sites))
+    wanted = replace(wanted, texts=own_among_waiting(store, wanted, sites))  # first: rows go from there to the table
+    return replace(wanted, texts=own_passages(store, wanted, sites))
 
 
 def change_frontier(store: Store, site: str, change: Callable[[bytes], bytes]) -> None:
@@ -286,7 +293,11 @@ def _finish(store: Store, now: datetime, ended: Collection[tuple[str, str]]) -> 
         runs = sorted(set(entry.waiting) & set(ended))
         if not runs:
             continue
-        wanted = _own(store, read_wanted(store, entry.name, entry.articles), entry.sites)
+        try:
+            wanted = _own(store, read_wanted(store, entry.name, entry.articles), entry.sites)
+        except ObjectRefused as error:
+            damaged |= {run: [error.message] for run in runs}
+            continue
         eraser = ObjectEraser(store, entry, wanted, (), now, [entry])
         damaged |= {run: found for run in runs if (found := eraser.sweep_run(*run))}
         erase_articles(store, wanted, entry.sites, eraser.dropped, eraser.note_days)  # what others repeat of it
@@ -294,7 +305,7 @@ def _finish(store: Store, now: datetime, ended: Collection[tuple[str, str]]) -> 
             purge_history(store, key, map(date.fromisoformat, eraser.entry.days), entry.articles)
         swept = set(runs).difference(damaged)
         waiting = tuple(one for one in entry.waiting if one not in swept)
-        if not waiting:
+        if not waiting:  # before the entry says so: all is swept, and nobody looks for them after it
             drop_wanted(store, entry.name)
         write_entry(store, replace(eraser.entry, waiting=waiting))
     left = read_tombstones(store)
@@ -304,8 +315,13 @@ def _finish(store: Store, now: datetime, ended: Collection[tuple[str, str]]) -> 
 
 
 def purge_recent(store: Store, now: datetime) -> None:
-    """Look once more for files of commits that were under way at an erasure and came to nothing."""
-    for entry in read_log(store):
+    """Look once more for files of commits that were under way at an erasure and came to nothing.
+
+    And drop what erasures look for that wait for nothing: one that was killed between keeping it and saying so.
+    """
+    log_entries = read_log(store)
+    drop_unwanted(store, {entry.name for entry in log_entries if entry.waiting})
+    for entry in log_entries:
         if entry.done and now - datetime.fromisoformat(entry.at) < LINGERS:
             erase_entries(store, entry.articles)
             for key in TABLES:

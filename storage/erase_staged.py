@@ -25,11 +25,11 @@ from storage.tombstones import stand_in
 
 
 def waiting_files(store: Store, sites: Collection[str]) -> Iterator[str]:
-    """Yield the keys of the staged files and parts of `sites`."""
+    """Yield the keys of the parts and staged files of `sites`: in this order, which rows take on their way."""
     for site in sorted(sites):
-        yield from (one.key for one in store.list(f"{layout.STAGED}{site}/") if layout.staged_run(one.key))
         keys = (one.key for one in store.list(f"runs/{site}/"))
         yield from (key for key in keys if layout.part_run(key) and key.endswith(".parquet"))
+        yield from (one.key for one in store.list(f"{layout.STAGED}{site}/") if layout.staged_run(one.key))
 
 
 def waiting_rows(store: Store, key: str, articles: Collection[str]) -> list[dict[str, Any]]:

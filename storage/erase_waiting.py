@@ -44,6 +44,12 @@ def drop_wanted(store: Store, name: str) -> None:
     store.delete([layout.wanted_key(name)])
 
 
+def drop_unwanted(store: Store, waiting: Collection[str]) -> None:
+    """Delete what is kept of all erasures but those that are `waiting`; nobody may erase meanwhile."""
+    kept = {layout.wanted_key(name) for name in waiting}
+    store.delete([one.key for one in store.list(layout.WANTED) if one.key not in kept])
+
+
 def _told(passages: Passages) -> dict[str, Any]:
     return {str(size): hashes for size, hashes in passages.runs.items()}
 

@@ -21,6 +21,7 @@ ERASED = "erased/"  # what was taken out on purpose, and what stands in its plac
 RETENTION = "erased/retention.json"  # what went by age, by site
 TOMBSTONES = "state/erased.json"  # ids of erased articles: a publisher reads them before each commit
 ERASING = "state/erasing.json"  # who erases now
+WANTED = "state/erasing/"  # what erasures that wait for runs still look for
 
 _SITE = re.compile(r"[a-z0-9-]{1,100}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
@@ -135,7 +136,7 @@ def erasure_key(name: str) -> str:
 
 def wanted_key(name: str) -> str:
     """Return the key of what an erasure that waits for runs still looks for."""
-    return f"state/erasing/{_run(name)}.json"
+    return f"{WANTED}{_run(name)}.json"
 
 
 def table_day_prefix(table: str, day: date) -> str:

@@ -196,6 +196,8 @@ def _damage_of(key: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # of this machine, not of the file
+            raise
         raise ObjectRefused(f"{key}: damaged ({str(error).splitlines()[0]}); extract the run again") from error
 
 
@@ -208,6 +210,8 @@ def _open_rows(file: bytes | Path, key: str) -> pq.ParquetFile:
     try:
         parsed = pq.ParquetFile(io.BytesIO(file) if isinstance(file, bytes) else file)
     except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
         raise ObjectRefused(f"{key}: no Parquet file ({str(error).splitlines()[0]}); extract the run again") from error
     version = (parsed.schema_arrow.metadata or {}).get(schema.VERSION_KEY, b"none").decode()
     if version != str(schema.STAGED_VERSION) or not parsed.schema_arrow.equals(schema.STAGED):

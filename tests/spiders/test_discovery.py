@@ -330,7 +330,7 @@ def test_a_listing_longer_than_is_read_says_so(kind: str) -> None:
     }[kind]
     listing = read_listing(body.encode(), None, "http://times.example/s", 2**20, 1)
     assert [link.url for link in listing.links] == ["http://times.example/1"]
-    assert "cut after 1 entries" in listing.note
+    assert "cut after 1 entry" in listing.note
 
 
 def test_a_gzip_bomb_of_a_sitemap_does_not_go_off(crawl: Any, server: NewsServer) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from storage import layout
 from storage.articles import Archive
 from storage.client import Store
-from storage.data_files import LONGEST, statistics
+from storage.data_files import LAST, LONGEST, statistics
 from storage.publish import publish
 from storage.tables import open_table
 from tests.storage.making import START, article, run_id, stage_outcomes
@@ -52,10 +53,62 @@ def test_bounds_are_those_of_all_row_groups(
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("values", [[None, None], ["a", "b" * (LONGEST + 1)], []])
-def test_a_column_without_short_values_has_no_bounds(tmp_path: Path, values: list[str | None]) -> None:
+LONG = "The harbour bridge " * 10
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([LONG, "Zug"], LONG[:LONGEST], "Zug"),
+        (["Aal", LONG], "Aal", LONG[:LONGEST] + LAST),
+        (["Aal", LONG * 40], "Aal", LONG[:LONGEST] + LAST),
+        ([LONG * 40] * 3, "", LAST),
+    ],
+)
+def test_long_texts_are_bounded_by_their_beginnings(tmp_path: Path, values: list[str], low: str, high: str) -> None:
     found = said(tmp_path, values, pa.string())
-    assert found["minValues"] == found["maxValues"] == {}
+    assert low <= min(values)
+    assert max(values) <= high
+    assert found["minValues"]["x"] <= low
+    assert found["maxValues"]["x"] >= high
+
+
+def test_a_column_of_nulls_has_no_bounds(tmp_path: Path) -> None:
+    found = said(tmp_path, [None, None, None], pa.string())
+    assert (found["nullCount"], found["minValues"], found["maxValues"]) == ({"x": 3}, {}, {})
+
+
+def test_a_column_that_cannot_be_bounded_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="x: no bounds"):
+        said(tmp_path, [float("nan")], pa.float64())
+
+
+@pytest.mark.parametrize("long", [LONG, LONG * 40, "\u00e9" * 5000])
+@pytest.mark.parametrize("name", ["title", "url", "canonical_url", "text", "description"])
+def test_a_reader_finds_rows_by_texts_of_any_length(store: Store, name: str, long: str) -> None:
+    value = f"https://times.example/{long}" if "url" in name else long
+    stage_outcomes(store, "times", run_id(1), [article("a", **{name: value}), article("b"), article("c")])
+    publish(store)
+    table = open_table(store, layout.ARTICLES)
+    assert table is not None
+    dataset = table.to_pyarrow_dataset(filesystem=store.table_files(layout.ARTICLES))
+    column = pc.field(name)
+    assert dataset.count_rows(filter=column == value) == 1
+    other = getattr(article("b"), name)
+    expected = column.is_null() if other is None else column == other
+    assert dataset.count_rows(filter=expected) >= 1
+
+
+def test_more_days_than_files_may_be_open_lose_no_row(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.data_files.OPEN_FILES", 2)
+    monkeypatch.setattr("storage.data_files.GROUP_ROWS", 4)
+    days = [article(f"a{number}", minutes=24 * 60 * (number % 5)) for number in range(20)]
+    stage_outcomes(store, "times", run_id(1), days)
+    publish(store)
+    archive = Archive(store)
+    assert sorted(archive.articles()["url"].to_pylist()) == sorted(one.url for one in days)
+    assert archive.articles(since=START + timedelta(days=4)).num_rows == 4
+    assert archive.table_version() == 1
 
 
 def test_a_list_or_struct_has_no_bounds(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_words_that_a_run_under_way_met_on_other_pages_go_when_it_has_ended(
     store = newsroom.store
     opened = [open_run(store, run_id(number), ["times"]) for number in (5, 6)]
     run(store)
-    assert list(store.list("state/erasing/"))
+    assert list(store.list(layout.WANTED))
     newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "bus": "The bus is red."}))
     teaser = RemovedSpan(f"Related: {FIRST}", "related", "/html/body/aside")
     kept = RemovedSpan("1 view", "chrome", "/p")
@@ -224,7 +224,7 @@ def test_words_that_a_run_under_way_met_on_other_pages_go_when_it_has_ended(
     assert finish_erasures(store, NOW) == 0
     publish(store)
     assert not any(found_in(store, *EDIT.splitlines(), URL).values())
-    assert not list(store.list("state/erasing/"))
+    assert not list(store.list(layout.WANTED))
     (row,) = Archive(store).articles(url="https://times.example/tower").to_pylist()
     assert [span["text"] for span in row["removed"]] == [kept.text]
     assert "The bus is red." in texts(store)
@@ -251,12 +251,58 @@ def test_damaged_passages_of_a_waiting_erasure_are_named(newsroom: Newsroom) -> 
     store = newsroom.store
     opened = open_run(store, run_id(5), ["times"])
     run(store)
-    (kept,) = store.list("state/erasing/")
+    (kept,) = store.list(layout.WANTED)
     store.put(kept.key, b"[]")
     close_runs(store, [opened], ["times"])
-    with pytest.raises(ObjectRefused, match=kept.key):
+    with pytest.raises(NotAllErased, match=kept.key):
         finish_erasures(store, NOW)
     assert read_tombstones(store).waiting
+    assert upkeep(store, SiteFrontiers().retire, {}, NOW).waiting == 1  # and all else is done
+
+
+def test_passages_of_an_erasure_killed_before_it_said_what_it_waits_for_do_not_stay(newsroom: Newsroom) -> None:
+    store = newsroom.store
+    opened = open_run(store, run_id(5), ["times"])
+    run(store)
+    (kept,) = store.list(layout.WANTED)
+    store.put(layout.wanted_key(run_id(9)), store.get(kept.key).body)
+    upkeep(store, SiteFrontiers().retire, {}, NOW)
+    assert [one.key for one in store.list(layout.WANTED)] == [kept.key]
+    close_runs(store, [opened], ["times"])
+
+
+def test_an_article_that_is_published_while_a_waiting_erasure_looks_keeps_its_capture(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = newsroom.store
+    opened = open_run(store, run_id(5), ["times"])
+    run(store)
+    newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "letters": f"Readers ask about this sentence: {FIRST}"}))
+    close_runs(store, [opened], ["times"])
+    for name in ("own_among_waiting", "own_passages"):
+        real = getattr(erasing_module, name)
+
+        def look_then_publish(*args: Any, real: Any = real) -> Any:
+            found = real(*args)
+            publish(store)
+            return found
+
+        monkeypatch.setattr(erasing_module, name, look_then_publish)
+    assert finish_erasures(store, NOW) == 0
+    (row,) = Archive(store).articles(url="https://times.example/letters").to_pylist()
+    assert row["capture"] is not None
+    assert any(".warc.gz" in place for place in found_in(store, FIRST)[FIRST])
+
+
+def test_an_alias_is_found_beside_an_address_of_any_length(store: Store, tmp_path: Path) -> None:
+    room = Newsroom(store, tmp_path)
+    room.run(1, {"bridge": FIRST})
+    alias = article("bridge?print=1", EDIT, canonical_url=URL)
+    long = article("ferry", OTHER, canonical_url=f"https://times.example/{'ferry-' * 60}")
+    stage_outcomes(store, "times", run_id(2), [alias, long])
+    publish(store)
+    assert run(store).versions == 2
+    assert texts(store) == {OTHER}
 
 
 @pytest.mark.parametrize("had_index", [True, False])
