@@ -2,7 +2,8 @@
 
 One run commits every run that waits in `staged/`, so a hundred sites make a few commits an hour. It starts when any
 site staged something; while it runs, further events wait and then share one run. It also starts every hour: a site that
-fell short of what its entry expects fails its run, sends no event, and still staged what it found.
+fell short of what its entry expects fails its run, sends no event, and still staged what it found. When nothing waits,
+the task is skipped and announces nothing.
 
 * **Is it working?** The log of `publish` ends with its counts; the asset `broadsheet://articles` carries them, with the
   table's version, for DAGs of your own: docs/downstream-dag.md.
@@ -40,6 +41,7 @@ with DAG(
         task_id="publish",
         owner="broadsheet",
         verb="publish",
+        idle_without="runs",
         outlets=[Asset(name="broadsheet://articles", uri="broadsheet://articles")],
         execution_timeout=timedelta(minutes=30),
         retries=2,

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from dags.run import run_id
 
@@ -39,14 +39,18 @@ class Step(BaseOperator):
     """Run `python -m cli VERB [SITE --run RUN]`; its stderr is the task's log, its last stdout line, JSON, the result.
 
     The counts in the result become the `extra` of the outlets' asset events. Exit 2 and 3 fail the task at once,
-    any other failure is tried again.
+    any other failure is tried again. Where the count named `idle_without` is 0 there was nothing to do: the task is
+    skipped, and no event sent.
     """
 
     ui_color = "#e8eef7"
 
-    def __init__(self, *, verb: str, site: str | None = None, drain_s: float = DRAIN_S, **rest: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self, *, verb: str, site: str | None = None, idle_without: str = "", drain_s: float = DRAIN_S,
+        **rest: Any,  # noqa: ANN401
+    ) -> None:  # fmt: skip
         super().__init__(**rest)
-        self.verb, self.site, self.drain_s = verb, site, drain_s
+        self.verb, self.site, self.idle_without, self.drain_s = verb, site, idle_without, drain_s
         self._child: subprocess.Popen[bytes] | None = None
 
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 - a TypedDict of Airflow's that names everything
@@ -68,6 +72,8 @@ class Step(BaseOperator):
             output.close(child)
         _check_exit(f"{self.verb} {self.site or ''}".strip(), child.wait(), output.last_line)
         result = output.result()
+        if self.idle_without and not result[self.idle_without]:
+            raise AirflowSkipException(f"nothing to {self.verb}")
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra = _counts(result)
         return result

@@ -1,7 +1,7 @@
 """New data files of a Delta table, written from a stream of rows.
 
-deltalake's own writer joins whatever it is given into batches of 8,192 rows before it writes any: a commit of some
-thousand articles took 200 MiB. This one holds the rows of one row group.
+deltalake's own writer joins whatever it is given into batches of 8,192 rows before it writes any, so that memory grew
+with a run. This one holds the rows of one row group.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from deltalake.transaction import AddAction
 from storage import schema
 from storage.client import Store
 
-GROUP_ROWS = 256  # of a row group: some 10 MiB of articles
+GROUP_ROWS = 256  # of a row group
 OPEN_FILES = 32  # at once, of a batch of many days
 LONGEST = 128  # characters of a text that the log repeats as a column's bound
 LAST = chr(0x10FFFF)  # not below any character
