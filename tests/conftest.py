@@ -67,3 +67,11 @@ def store_env(store_settings: StoreSettings) -> dict[str, str]:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name bytes by their size: a gzip header holds the time, and test processes must agree on the names of the tests."""
     return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to run without a folder of tests: pyproject.toml names them all, for their order."""
+    here = Path(__file__).parent
+    there = {f"tests/{path.relative_to(here).parts[0]}" for path in here.rglob("test_*.py")}
+    if left_out := there.difference(config.getini("testpaths")):
+        raise pytest.UsageError(f"pyproject.toml: testpaths leaves out {', '.join(sorted(left_out))}")
