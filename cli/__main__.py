@@ -31,10 +31,10 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "upkeep": "cli.upkeep:upkeep",
     "bench": "cli.bench:bench",
     "test": "cli.test:test",
-    "crawl": "cli.steps:crawl",
+    "crawl": "cli.crawl_step:crawl",
     "crawl-worker": "cli.worker:crawl_worker",
-    "extract-run": "cli.steps:extract_run",
-    "stage": "cli.steps:stage",
+    "extract-run": "cli.extract_step:extract_run",
+    "stage": "cli.stage_step:stage",
     "publish": "cli.publish:publish",
     "cluster": "cli.publish:cluster",
     "verify-share": "cli.verify:verify_share",
@@ -73,7 +73,7 @@ def main(*, verbose: bool) -> None:
 
 def run() -> None:
     """Run the verb and end at once: a thread of Arrow's that outlives its work aborts a program that takes its time."""
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps a third more of what it freed
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own gives back less of what it freed
     try:
         main(prog_name="broadsheet")
     except SystemExit as ended:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import getpass
-import logging
 from datetime import UTC, datetime
 
 import click
 
+from cli.erase_rest import erase_rest
 from cli.frontiers import SiteFrontiers
 from cli.progress import progress
 from extract.url import normalise_url
-from storage.client import Store
 from storage.connect import open_store
-from storage.erase import Ask, finish_erasures
+from storage.erase import Ask
 from storage.erase import erase as erase_articles
-from storage.errors import StoreError
-
-log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -53,11 +49,3 @@ def _login() -> str:
         return getpass.getuser()
     except (OSError, KeyError) as error:  # a container's user without a name
         raise click.UsageError("say who erases, with --by: your user has no name here") from error
-
-
-def erase_rest(store: Store) -> None:
-    """Erase what runs that have ended captured of articles that were erased meanwhile. What fails waits for upkeep."""
-    try:
-        finish_erasures(store, datetime.now(UTC))
-    except StoreError as error:
-        log.warning("an erasure waits for the next upkeep: %s", error.message)

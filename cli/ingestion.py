@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import orjson
 from click import ClickException
 
-from cli.erase import erase_rest
+from cli.erase_rest import erase_rest
 from cli.errors import RunFailed
 from cli.extraction import Extractors, SegmentRead, SegmentTask, extractors
 from cli.learning import learn_run

@@ -1,15 +1,12 @@
-"""The steps for all sites at once: publish what is staged, find the stories of what was published.
-
-Apart from the sites' own steps, so that neither process loads Scrapy and the extractors.
-"""
+"""The steps for all sites at once: publish what is staged, find the stories of what was published."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
 import click
-import orjson
 
+from cli.step import say
 from storage.connect import open_store
 from storage.publish import StagedRefused
 from storage.publish import publish as publish_staged
@@ -33,8 +30,3 @@ def cluster() -> None:
     """Find the stories of the articles published since the last run."""
     with open_store() as store:
         say(**asdict(cluster_articles(store)))
-
-
-def say(**counts: object) -> None:
-    """Print what a step did as its one line of JSON, which becomes the task's XCom."""
-    click.echo(orjson.dumps(counts).decode())

@@ -39,8 +39,8 @@ class Step(BaseOperator):
     """Run `python -m cli VERB [SITE --run RUN]`; its stderr is the task's log, its last stdout line, JSON, the result.
 
     The counts in the result become the `extra` of the outlets' asset events. Exit 2 and 3 fail the task at once,
-    any other failure is tried again. Where the count named `idle_without` is 0 there was nothing to do: the task is
-    skipped, and no event sent.
+    any other failure is tried again. Where the count named `idle_without` is 0 at the first try, there was nothing to
+    do: the task is skipped, and no event sent.
     """
 
     ui_color = "#e8eef7"
@@ -72,7 +72,8 @@ class Step(BaseOperator):
             output.close(child)
         _check_exit(f"{self.verb} {self.site or ''}".strip(), child.wait(), output.last_line)
         result = output.result()
-        if self.idle_without and not result[self.idle_without]:
+        # A try before this one may have done the work and died before its event: another announces it.
+        if self.idle_without and not result[self.idle_without] and context["ti"].try_number == 1:
             raise AirflowSkipException(f"nothing to {self.verb}")
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra = _counts(result)

@@ -6,8 +6,6 @@ import codecs
 import re
 import zlib
 
-from trafilatura.utils import detect_encoding
-
 MAX_DECODED_BYTES = 20 * 2**20
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
@@ -88,6 +86,8 @@ def decode_text(body: bytes, content_type: str | None) -> str:
 
 
 def _candidates(body: bytes, content_type: str | None) -> list[str]:
+    from trafilatura.utils import detect_encoding  # noqa: PLC0415 - 0.2 s; crawls and stores that decode UTF-8 do without
+
     named = []
     if header := _HEADER_CHARSET.search(content_type or ""):
         named.append(header[1])

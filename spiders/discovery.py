@@ -20,8 +20,9 @@ from spiders.fetch import Circle, Fetcher, Wanted
 from spiders.gate import HostClosed
 from spiders.known import KnownSource, KnownUrl
 from spiders.links import Page, article_links, is_page_address, read_page
-from spiders.listing import Child, Link, Listing, NotAListing, join, read_listing
+from spiders.listing import Child, Link, Listing, NotAListing, join
 from spiders.outcome import Answered, original_of
+from spiders.read_listing import read_listing
 from spiders.warc import Facts
 
 FEED_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")

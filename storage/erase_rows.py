@@ -31,6 +31,7 @@ from storage.verify_tables import active_files
 
 log = logging.getLogger(__name__)
 TRIES = 30
+TABLES = (layout.ARTICLES, layout.REJECTIONS, layout.STORIES)
 DAY = schema.PARTITION.name
 Note = Callable[[Collection[date]], None]  # called with the partitions that are about to be written
 Dropped = Mapping[str, Collection[int]]  # WARC segment → offsets of the records that are blank now
@@ -64,7 +65,7 @@ def fence_tables(store: Store) -> None:
 
     For an erasure that finds no row of an article commits nothing, while a publisher may hold the article in memory.
     """
-    for key in (layout.ARTICLES, layout.REJECTIONS, layout.STORIES):
+    for key in TABLES:
         for _ in _tries(key):
             before = open_table(store, key)
             heads = read_heads(store, before) if before and key == layout.ARTICLES else None

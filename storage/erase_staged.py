@@ -5,22 +5,22 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract.article import Article
 from extract.passages import Passages, letters
 from extract.rejection import Reason, Rejection
 from storage import layout, schema
 from storage.client import Store
-from storage.erase_rows import Dropped, cleaned_row
+from storage.erase_rows import Dropped, cleaned_row, own_passages
 from storage.erase_warc import Wanted
 from storage.errors import ObjectMissing, ObjectRefused
 from storage.nameless import nameless
 from storage.rows import staged_row
-from storage.staging import read_outcomes, read_tables
+from storage.staging import read_tables
 from storage.tombstones import stand_in
 
 
@@ -41,14 +41,20 @@ def waiting_rows(store: Store, key: str, articles: Collection[str]) -> list[dict
     return [row for row in rows.to_pylist() if row["article_id"] in articles]
 
 
-def own_among_waiting(store: Store, wanted: Wanted, sites: Collection[str]) -> Passages:
-    """Return the passages of `wanted` that no other article of `sites` that waits has in its text."""
+def own_words(store: Store, wanted: Wanted, sites: Collection[str]) -> Wanted:
+    """Return what to look for without the words that other articles of `sites` have in their texts, too."""
+    own = _own_among_waiting(store, wanted, sites)  # first: rows go from there to the table
+    return replace(wanted, texts=own_passages(store, replace(wanted, texts=own), sites))
+
+
+def _own_among_waiting(store: Store, wanted: Wanted, sites: Collection[str]) -> Passages:
     own = wanted.texts
     for key in waiting_files(store, sites) if own else ():
-        with suppress(ObjectMissing, ObjectRefused):
-            for outcome in read_outcomes(store, key):
-                if isinstance(outcome, Article) and outcome.article_id not in wanted.articles:
-                    own = own.without(letters("\n".join((outcome.title, outcome.description or "", outcome.text))))
+        with suppress(ObjectMissing, ObjectRefused):  # gone or damaged: sweeping it says so
+            rows, _ = read_tables(store, key)
+            for row in rows.select(["article_id", "title", "description", "text"]).to_pylist():
+                if row.pop("article_id") not in wanted.articles:
+                    own = own.without(letters("\n".join(filter(None, row.values()))))
     return own
 
 

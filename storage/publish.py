@@ -31,7 +31,7 @@ from storage.tombstones import read_tombstones
 from storage.versions import Decisions, Head, Kind, Seen, content_digest, decide, late_articles
 
 log = logging.getLogger(__name__)
-BATCH_BYTES = 16 * 2**20  # of staged Parquet in one commit, some 5,000 articles
+BATCH_BYTES = 16 * 2**20  # of staged Parquet in one commit
 BATCH_RUNS = 1000
 READERS = 8
 RACE_TRIES = 30  # another publisher came between: begin again, it has done part of the work

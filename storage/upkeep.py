@@ -19,8 +19,9 @@ from deltalake import DeltaTable
 
 from storage import layout, schema
 from storage.client import Store
-from storage.erase import TABLES, finish_erasures, purge_recent
+from storage.erase_finish import finish_erasures, purge_recent
 from storage.erase_lock import erasing
+from storage.erase_rows import TABLES
 from storage.erasures import read_log
 from storage.errors import ErasureUnderWay, NotAllErased, StoreConflict
 from storage.heads import Heads, read_heads, write_heads

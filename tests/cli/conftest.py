@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 
 from spiders.demo.newspaper import Demo, ManualClock, serve_demo
+from storage.client import Store
 
+Once = Callable[[str, Callable[[], object]], None]
+Archived = Callable[..., "Cli"]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -82,15 +85,62 @@ def cli(store_env: dict[str, str], tmp_path: Path) -> Iterator[Cli]:
         process.communicate()
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    """The demo's clock, at its start."""
-    return ManualClock(0)
-
-
-@pytest.fixture
-def demo(cli: Cli, clock: ManualClock) -> Iterator[Demo]:
-    """The demo newspaper, live, and in force as the only sites."""
+@pytest.fixture(scope="session")
+def printed() -> Iterator[tuple[Demo, ManualClock]]:
+    """The demo newspaper, live at the same addresses for all tests of a process, and its clock."""
+    clock = ManualClock(0)
     with serve_demo(clock) as served:
-        cli.write_sites(*(paper.site_entry() for paper in served.papers))
-        yield served
+        yield served, clock
+
+
+@pytest.fixture
+def clock(printed: tuple[Demo, ManualClock]) -> ManualClock:
+    """The demo's clock, at its start."""
+    printed[1].at_s = 0.0
+    return printed[1]
+
+
+@pytest.fixture
+def demo(cli: Cli, clock: ManualClock, printed: tuple[Demo, ManualClock]) -> Demo:
+    """The demo newspaper, in force as the only sites."""
+    assert clock.at_s == 0
+    cli.write_sites(*(paper.site_entry() for paper in printed[0].papers))
+    return printed[0]
+
+
+@pytest.fixture(scope="session")
+def snapshots() -> dict[str, dict[str, bytes]]:
+    """The objects of archives that were made once, by key."""
+    return {}
+
+
+@pytest.fixture
+def once(store: Store, snapshots: dict[str, dict[str, bytes]]) -> Once:
+    """Give a function that fills the empty store as `make` does, under a name: only the first time `make` is called."""
+
+    def fill(name: str, make: Callable[[], object]) -> None:
+        if name in snapshots:
+            for key, body in snapshots[name].items():
+                store.put(key, body)
+        else:
+            make()
+            snapshots[name] = {one.key: store.get(one.key).body for one in store.list("")}
+
+    return fill
+
+
+@pytest.fixture
+def archived(cli: Cli, demo: Demo, clock: ManualClock, once: Once) -> Archived:
+    """Give a function that returns the CLI on an archive of the demo, ingested at these of its seconds."""
+    assert demo.papers
+
+    def at(*moments: float) -> Cli:
+        def make() -> None:
+            for clock.at_s in moments:
+                cli.ingest("--revisit-now")
+
+        once(f"the demo at {moments}", make)
+        clock.at_s = moments[-1]
+        return cli
+
+    return at

@@ -15,23 +15,27 @@ from storage.articles import Archive
 from storage.client import Store
 from storage.open_runs import close_runs, open_run
 from storage.verify import Ask, verify
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, Once
 from tests.storage.searching import found_in
 
 RUN = "20261122T093000Z-0000ab"
 
 
 @pytest.fixture
-def archive(cli: Cli, demo: Demo, clock: ManualClock) -> Cli:
+def archive(cli: Cli, demo: Demo, clock: ManualClock, once: Once) -> Cli:
     """The CLI on an archive of the two sites that share a story, with profiles, and a run that waits for publish."""
     entries = [paper.site_entry() | {"delay": 0} for paper in demo.papers]
     cli.write_sites(*(entry for entry in entries if entry["name"] in {"harbour-courier", "harbour-gazette"}))
-    clock.at_s = 600.0
-    cli.ingest()
-    cli("cluster")
+
+    def make() -> None:
+        clock.at_s = 600.0
+        cli.ingest()
+        clock.at_s = 1300.0
+        for step in (["crawl", "--revisit-now"], ["extract-run"], ["stage"]):
+            cli(*step, "harbour-courier", "--run", RUN)
+
+    once("two sites and a staged run", make)
     clock.at_s = 1300.0
-    for step in (["crawl", "--revisit-now"], ["extract-run"], ["stage"]):
-        cli(*step, "harbour-courier", "--run", RUN)
     return cli
 
 

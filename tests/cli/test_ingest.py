@@ -7,22 +7,26 @@ import signal
 from collections import Counter
 
 from extract.stored import StoredObject
-from spiders.demo.newspaper import Demo, ManualClock
+from spiders.demo.newspaper import Demo
 from storage import layout
 from storage.client import Store
-from storage.manifest import read_manifest
+from storage.manifest import RunManifest, read_manifest
 from storage.open_runs import list_open
-from tests.cli.conftest import Cli
+from storage.profiles import read_profile
+from tests.cli.conftest import Archived, Cli
 
-AFTER_ALL_EDITS_S = 1300.0
+ALL_EDITIONS_S = (0.0, 310.0, 600.0, 1300.0)
 
 
-def test_a_pass_archives_every_published_article_with_its_text_and_metadata(cli: Cli, demo: Demo) -> None:
+def test_a_pass_archives_every_published_article_with_its_text_and_metadata(cli: Cli, demo: Demo, store: Store) -> None:
     report = cli.ingest()
     expected = {article.url: article for article in demo.truth(0)}
     rows = {row["url"]: row for row in cli.rows()}
     assert rows.keys() == expected.keys()
     assert report["published"]["articles"] == len(expected)
+    for site in demo.sites:
+        (manifest,) = manifests(store, site.name)
+        assert report["sites"][site.name]["profile"] == manifest.profile
     for url, row in rows.items():
         article = expected[url]
         assert (row["title"], row["authors"], row["language"]) == (article.title, [article.author], article.language)
@@ -34,28 +38,23 @@ def test_a_pass_archives_every_published_article_with_its_text_and_metadata(cli:
         assert row["run_id"] == report["run_id"]
 
 
-def test_a_second_pass_downloads_nothing_and_adds_nothing(cli: Cli, demo: Demo) -> None:
-    first = cli.ingest()
+def test_a_second_pass_downloads_nothing_and_adds_nothing(archived: Archived, demo: Demo) -> None:
+    cli = archived(0.0)
     second = cli.ingest()
-    assert second["totals"]["not_due"] == first["totals"]["discovered"]
+    assert second["totals"]["not_due"] == second["totals"]["discovered"]
     third = cli.ingest("--revisit-now")
-    assert third["totals"]["not_modified"] == first["totals"]["discovered"]
+    assert third["totals"]["not_modified"] == second["totals"]["discovered"]
     assert third["published"] | {"runs": 0, "table_version": 0} == {
         "runs": 0, "articles": 0, "versions": 0, "unchanged": 0, "rejections": 0, "gone": 0, "table_version": 0,
     }  # fmt: skip
     assert len(cli.rows("articles", "--all-versions")) == len(demo.truth(0))
 
 
-def test_edits_become_versions_deletions_become_gone_and_chrome_becomes_nothing(
-    cli: Cli, demo: Demo, clock: ManualClock
-) -> None:
-    cli.ingest()
-    for moment in (310.0, 600.0, AFTER_ALL_EDITS_S):
-        clock.at_s = moment
-        cli.ingest("--revisit-now")
+def test_edits_become_versions_deletions_become_gone_and_chrome_becomes_nothing(archived: Archived, demo: Demo) -> None:
+    cli = archived(*ALL_EDITIONS_S)
     cli.ingest("--revisit-now")  # a page that is missing once may be a fault; twice is gone
     rows = {row["url"]: row for row in cli.rows()}
-    expected = {article.url: article for article in demo.truth(AFTER_ALL_EDITS_S)}
+    expected = {article.url: article for article in demo.truth(ALL_EDITIONS_S[-1])}
     assert rows.keys() == expected.keys()
     assert {url for url, row in rows.items() if row["status"] == "gone"} == {
         url for url, one in expected.items() if one.deleted
@@ -68,6 +67,28 @@ def test_edits_become_versions_deletions_become_gone_and_chrome_becomes_nothing(
     diff = cli("show", edited, "--diff").stdout
     assert "{+" in diff
     assert cli("show", edited, "--version", "1").stdout != cli("show", edited).stdout
+
+
+def test_a_sites_profile_settles_and_pages_are_read_by_it(archived: Archived, demo: Demo, store: Store) -> None:
+    cli = archived(*ALL_EDITIONS_S)
+    told = {site.name: [manifest.profile for manifest in manifests(store, site.name)] for site in demo.sites}
+    for name, runs in told.items():
+        first = runs[0]
+        pages = first["read_in_full"]
+        assert first == {"profile": None, "next_profile": first["next_profile"], "pages_read_by_profile": 0, "read_in_full": pages, "match": None}  # fmt: skip
+        in_force = None
+        for run in runs:
+            assert run["profile"] == in_force
+            in_force = run["next_profile"] or in_force
+        stored = read_profile(store, name)
+        assert stored.profile
+        assert stored.profile.id == in_force
+        assert [one for one, _ in stored.history] == [
+            run["next_profile"] for run in reversed(runs) if run["next_profile"]
+        ]
+    assert sum(run["pages_read_by_profile"] for runs in told.values() for run in runs)
+    profiles = {row["extraction"]["profile"] for row in cli.rows("articles", "--all-versions")}
+    assert {None} < profiles <= {run["profile"] for runs in told.values() for run in runs}
 
 
 def test_a_killed_pass_loses_nothing(cli: Cli, demo: Demo, store: Store) -> None:
@@ -92,9 +113,14 @@ def test_a_killed_pass_loses_nothing(cli: Cli, demo: Demo, store: Store) -> None
 
 def listed_captures(store: Store, site: str) -> list[StoredObject]:
     """What the manifests of a site list below raw/."""
-    runs = [run for one in store.list(f"runs/{site}/") if (run := layout.manifest_run(one.key))]
-    objects = [one for _, run_id in runs for one in read_manifest(store, site, run_id)[0].objects]
+    objects = [one for manifest in manifests(store, site) for one in manifest.objects]
     return [one for one in objects if one.key.startswith("raw/")]
+
+
+def manifests(store: Store, site: str) -> list[RunManifest]:
+    """What is written of a site's runs, oldest first."""
+    runs = [run for one in store.list(f"runs/{site}/") if (run := layout.manifest_run(one.key))]
+    return [read_manifest(store, site, run_id)[0] for _, run_id in runs]
 
 
 def test_a_stopped_pass_keeps_what_it_has_and_says_so(cli: Cli, demo: Demo) -> None:

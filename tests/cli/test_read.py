@@ -13,15 +13,13 @@ import pytest
 from cli.show import word_diff
 from spiders.demo.newspaper import Demo
 from storage.schema import ARTICLE_ROW
-from tests.cli.conftest import ROOT, Cli
+from tests.cli.conftest import ROOT, Archived, Cli
 
 
 @pytest.fixture
-def archive(cli: Cli, demo: Demo) -> Cli:
+def archive(archived: Archived) -> Cli:
     """The CLI on an archive of the demo's first edition."""
-    assert demo.papers
-    cli.ingest()
-    return cli
+    return archived(0.0)
 
 
 def test_articles_come_out_in_every_format(archive: Cli, demo: Demo, tmp_path: Path) -> None:

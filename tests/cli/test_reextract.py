@@ -8,22 +8,19 @@ from typing import Any
 
 import pytest
 
-from spiders.demo.newspaper import Demo, ManualClock, serve_demo
+from spiders.demo.newspaper import ManualClock
 from storage import layout
 from storage.articles import Archive
 from storage.client import Store
 from storage.tables import open_table
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Archived, Cli
 from tests.storage.aging import OLD_LINE, OLD_VERSION, age_articles
 
 
 @pytest.fixture
-def left(cli: Cli, clock: ManualClock, store: Store) -> list[dict[str, Any]]:
-    """The rows of an archive of which nothing but the bucket is left: its sites do not answer, and no file names them."""
-    with serve_demo(clock) as served:
-        cli.write_sites(*(paper.site_entry() for paper in served.papers))
-        cli.ingest()
-    cli.write_sites()
+def left(archived: Archived, store: Store) -> list[dict[str, Any]]:
+    """The rows of an archive of which nothing but the bucket is left: no file names its sites."""
+    archived(0.0).write_sites()
     return age_articles(store)
 
 
@@ -47,9 +44,8 @@ def version_of(store: Store) -> int:
     return int(table.version())
 
 
-def test_todays_texts_come_back_and_are_no_edits(cli: Cli, demo: Demo, clock: ManualClock, store: Store) -> None:
-    assert demo.papers
-    cli.ingest()
+def test_todays_texts_come_back_and_are_no_edits(archived: Archived, clock: ManualClock, store: Store) -> None:
+    cli = archived(0.0)
     before = age_articles(store)
     state = version_of(store)
     said = cli("reextract", "--dry-run").stdout

@@ -7,17 +7,15 @@ from pathlib import Path
 import pytest
 
 from extract.warc import read_captures
-from spiders.demo.newspaper import Demo
 from storage.client import Store
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Archived
 from tests.cli.wayback import assert_replays, serve_pywb
 
 
 @pytest.fixture
-def bucket(cli: Cli, demo: Demo, store: Store, tmp_path: Path) -> Path:
+def bucket(archived: Archived, store: Store, tmp_path: Path) -> Path:
     """A folder with what an ingest of the demo left below raw/, and the index of the bucket beside it."""
-    assert demo.papers
-    cli.ingest()
+    cli = archived(0.0)
     for listed in store.list("raw/"):
         path = tmp_path / "bucket" / listed.key
         path.parent.mkdir(parents=True, exist_ok=True)

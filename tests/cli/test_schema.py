@@ -6,18 +6,16 @@ import json
 
 from jsonschema import Draft202012Validator
 
-from spiders.demo.newspaper import Demo, ManualClock
 from storage.client import Store
 from storage.json_schema import schema_page
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Archived, Cli
 from tests.storage.making import rejection, run_id, stage_outcomes
 
 
-def test_every_json_line_keeps_to_the_exported_schema(cli: Cli, demo: Demo, clock: ManualClock, store: Store) -> None:
-    assert demo.papers
-    clock.at_s = 600.0  # an agency report stands on two of its sites
+def test_every_json_line_keeps_to_the_exported_schema(archived: Archived, store: Store) -> None:
+    cli = archived(600.0)  # an agency report stands on two of its sites
     stage_outcomes(store, "times", run_id(0), [rejection()])  # the demo has no page that is refused
-    cli.ingest()
+    cli("publish")
     for verb in ("articles", "rejections", "stories"):
         validator = Draft202012Validator(json.loads(cli("schema", verb).stdout))
         rows = cli.rows(verb, *(["--no-update"] if verb == "stories" else []))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from spiders.demo.newspaper import Demo, ManualClock
+from spiders.demo.newspaper import Demo
 from storage import layout
 from storage.client import Store
 from storage.manifest import read_manifest
 from storage.profiles import read_profile
 from tests.cli.conftest import Cli
-
-AFTER_ALL_EDITS_S = 1300.0
 
 
 def test_the_steps_of_a_dag_give_the_same_table_and_can_be_repeated(cli: Cli, demo: Demo) -> None:
@@ -25,35 +22,6 @@ def test_the_steps_of_a_dag_give_the_same_table_and_can_be_repeated(cli: Cli, de
     assert crawled["outcomes"]["captured"] == staged["articles"] == len(demo.papers[0].truth(0))
     assert published["articles"] == 0
     assert {row["url"] for row in cli.rows()} == {article.url for article in demo.papers[0].truth(0)}
-
-
-def test_a_sites_profile_settles_and_pages_are_read_by_it(
-    cli: Cli, demo: Demo, clock: ManualClock, store: Store
-) -> None:
-    told: dict[str, list[dict[str, Any]]] = {paper.paper.name: [] for paper in demo.papers}
-    for moment in (0.0, 310.0, 600.0, AFTER_ALL_EDITS_S):
-        clock.at_s = moment
-        report = cli.ingest("--revisit-now")
-        for name, site in report["sites"].items():
-            told[name].append(site["profile"])
-            assert read_manifest(store, name, report["run_id"])[0].profile == site["profile"]
-    for name, runs in told.items():
-        first = runs[0]
-        pages = first["read_in_full"]
-        assert first == {"profile": None, "next_profile": first["next_profile"], "pages_read_by_profile": 0, "read_in_full": pages, "match": None}  # fmt: skip
-        in_force = None
-        for run in runs:
-            assert run["profile"] == in_force
-            in_force = run["next_profile"] or in_force
-        stored = read_profile(store, name)
-        assert stored.profile
-        assert stored.profile.id == in_force
-        assert [one for one, _ in stored.history] == [
-            run["next_profile"] for run in reversed(runs) if run["next_profile"]
-        ]
-    assert sum(run["pages_read_by_profile"] for runs in told.values() for run in runs)
-    profiles = {row["extraction"]["profile"] for row in cli.rows("articles", "--all-versions")}
-    assert {None} < profiles <= {run["profile"] for runs in told.values() for run in runs}
 
 
 def test_a_repeated_extract_step_teaches_the_profile_once(cli: Cli, demo: Demo, store: Store) -> None:

@@ -11,16 +11,13 @@ import pytest
 from spiders.demo.newspaper import Demo, ManualClock
 from storage.client import Store
 from storage.schema import STORIES
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Archived, Cli
 
 
 @pytest.fixture
-def archive(cli: Cli, demo: Demo, clock: ManualClock) -> Cli:
+def archive(archived: Archived) -> Cli:
     """The CLI on an archive of the demo after ten minutes, when one agency report stands on two of its sites."""
-    assert demo.papers
-    clock.at_s = 600.0
-    cli.ingest()
-    return cli
+    return archived(600.0)
 
 
 def test_a_pass_finds_the_agency_report_on_two_sites_and_the_step_finds_no_more(

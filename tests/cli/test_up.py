@@ -151,29 +151,30 @@ def test_a_part_that_is_killed_is_started_again(stack: Stack) -> None:
         wait_for(partial(is_back, name, before))
 
 
-def test_ctrl_c_stops_all_and_leaves_a_stack_that_starts_again(tmp_path: Path) -> None:
-    """In a home too deep for a unix socket, beside the other stack."""
+@contextlib.contextmanager
+def running(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
+    """A stack without the demo, started in the foreground and ready; gives `up` and every process of it."""
+    argv = [sys.executable, "-m", "cli", "up", "--no-demo"]
+    with subprocess.Popen(argv, cwd=REPO, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as up:
+        assert up.stdout
+        assert any("./broadsheet articles" in line for line in up.stdout)
+        started = processes_of(status(env))
+        assert len(started) > 10
+        yield up, started
+        up.communicate(timeout=120)
+
+
+def test_ctrl_c_stops_all_and_a_killed_supervisor_leaves_nothing_running(tmp_path: Path) -> None:
+    """Twice the same stack, in a home too deep for a unix socket, beside the other stack."""
     home = tmp_path / ("deep " * 18).strip() / "home"
     env = stack_env(home)
-    for _ in range(2):
-        argv = [sys.executable, "-m", "cli", "up", "--no-demo"]
-        with subprocess.Popen(argv, cwd=REPO, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as up:
-            wait_for(lambda: bool(status(env).get("ready")))
-            started = processes_of(status(env))
-            up.send_signal(signal.SIGINT)
-            up.communicate(timeout=120)
-        assert up.returncode == 0
-        assert living(started) == []
-        assert not socket_folder(home / "postgres").exists()
-
-
-def test_killing_the_supervisor_leaves_nothing_running_and_down_can_be_repeated(tmp_path: Path) -> None:
-    env = stack_env(tmp_path / "home")
-    assert broadsheet(env, "up", "--detach", "--no-demo").returncode == 0
-    found = status(env)
-    started = processes_of(found)
-    assert len(started) > 10
-    os.kill(found["pid"], signal.SIGKILL)
+    with running(env) as (up, started):
+        up.send_signal(signal.SIGINT)
+    assert up.returncode == 0
+    assert living(started) == []
+    assert not socket_folder(home / "postgres").exists()
+    with running(env) as (up, started):
+        os.kill(status(env)["pid"], signal.SIGKILL)
     wait_for(lambda: not living(started))
     for _ in range(2):
         done = broadsheet(env, "down")

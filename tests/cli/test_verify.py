@@ -5,19 +5,15 @@ from typing import Any
 
 import pytest
 
-from spiders.demo.newspaper import Demo, ManualClock
+from spiders.demo.newspaper import Demo
 from storage.client import Store
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Archived, Cli
 
 
 @pytest.fixture
-def archive(cli: Cli, demo: Demo, clock: ManualClock) -> Cli:
+def archive(archived: Archived) -> Cli:
     """The CLI on an archive of two passes over the demo, with its edits."""
-    assert demo.papers
-    cli.ingest()
-    clock.at_s = 310.0
-    cli.ingest("--revisit-now")
-    return cli
+    return archived(0.0, 310.0)
 
 
 def report(cli: Cli, *argv: str, code: int = 0) -> dict[str, Any]:

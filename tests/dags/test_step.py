@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -59,8 +60,8 @@ def make_step(**rest: Any) -> Any:
     return Step(task_id="crawl", verb="crawl", site="times", **rest)
 
 
-def execute(step: Any) -> Any:
-    return step.execute({"dag_run": DagRun(), "outlet_events": {}})
+def execute(step: Any, try_number: int = 1) -> Any:
+    return step.execute({"dag_run": DagRun(), "outlet_events": {}, "ti": SimpleNamespace(try_number=try_number)})
 
 
 def test_the_run_id_is_the_same_for_every_try_and_sorts_by_time() -> None:
@@ -107,6 +108,19 @@ def test_configuration_and_a_site_that_gives_less_fail_at_once_the_rest_is_tried
     with pytest.raises(AirflowException, match="times: no article for 2 days") as caught:
         execute(make_step())
     assert isinstance(caught.value, AirflowFailException) is not again
+
+
+def test_a_step_that_had_nothing_to_do_is_skipped_unless_a_try_before_it_may_have_done_it(
+    command: Callable[[str], None],
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415
+
+    command("""print('{"runs": 0}')""")
+    with pytest.raises(AirflowSkipException, match="nothing to crawl"):
+        execute(make_step(idle_without="runs"))
+    assert execute(make_step(idle_without="runs"), try_number=2) == {"runs": 0}
+    command("""print('{"runs": 1}')""")
+    assert execute(make_step(idle_without="runs")) == {"runs": 1}
 
 
 def test_a_command_that_prints_no_result_fails(command: Callable[[str], None]) -> None:

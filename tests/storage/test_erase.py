@@ -21,12 +21,13 @@ from spiders.frontier import Frontier
 from spiders.recovery import recover
 from spiders.spool import spool_folder
 from storage import erase as erasing_module
-from storage import erase_rows, layout
+from storage import erase_rows, erase_staged, layout
 from storage import publish as publishing
 from storage.articles import Archive
 from storage.captures import S3CaptureArchive
 from storage.client import Store
-from storage.erase import Ask, EraseReport, erase, finish_erasures
+from storage.erase import Ask, EraseReport, erase
+from storage.erase_finish import finish_erasures
 from storage.erase_lock import erasing
 from storage.erasures import read_log
 from storage.errors import ErasureUnderWay, NotAllErased, NothingToErase, ObjectRefused, StoreConfigError
@@ -279,15 +280,15 @@ def test_an_article_that_is_published_while_a_waiting_erasure_looks_keeps_its_ca
     run(store)
     newsroom.stage(5, newsroom.crawl(5, {"bridge": EDIT, "letters": f"Readers ask about this sentence: {FIRST}"}))
     close_runs(store, [opened], ["times"])
-    for name in ("own_among_waiting", "own_passages"):
-        real = getattr(erasing_module, name)
+    for name in ("_own_among_waiting", "own_passages"):
+        real = getattr(erase_staged, name)
 
         def look_then_publish(*args: Any, real: Any = real) -> Any:
             found = real(*args)
             publish(store)
             return found
 
-        monkeypatch.setattr(erasing_module, name, look_then_publish)
+        monkeypatch.setattr(erase_staged, name, look_then_publish)
     assert finish_erasures(store, NOW) == 0
     (row,) = Archive(store).articles(url="https://times.example/letters").to_pylist()
     assert row["capture"] is not None
