@@ -19,6 +19,7 @@ from extract.wording import LONG, PHRASES, phrases_in
 _DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _TOKENS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\\W_\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 _ASCII = "".join(char.lower() if char.isalnum() else " " for char in map(chr, range(128)))
+_MARKS = "’‘“”–—…"  # often all that is not ASCII in an English text
 _TERMINAL = (".", "!", "?", "…", "。", "！", "？", "”", '"', "»", "’", "“", "؟", "।", "」")
 _OUTSIDE = sum(1 << TAG_BITS.index(tag) for tag in ("nav", "footer", "form", "button", "dialog"))
 _UPPER, _DIGIT, _SYMBOL = re.compile("[A-ZÀ-ÞА-Я]"), re.compile(r"\d"), re.compile("[|»›•→►©]")
@@ -48,6 +49,9 @@ def tokens(text: str) -> list[str]:
 
 def squeeze(text: str) -> str:
     """Return the letters and digits of a text alone, case-folded: equal for lines that read the same."""
+    if not text.isascii():
+        for mark in _MARKS:
+            text = text.replace(mark, " ")
     if text.isascii():  # the same, in a quarter of the time
         return " ".join(text.translate(_ASCII).split())
     return " ".join(_TOKENS.findall(text.casefold()))

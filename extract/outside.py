@@ -20,6 +20,7 @@ from extract.shapes import LONG_LINE, Shape
 MAX_LINKED = 0.6  # of a prose block's characters
 _OUTSIDE = frozenset(("nav", "footer", "form", "button", "dialog"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_CAPTIONS = frozenset(("figcaption", "caption"))
 _LOOKS = ("prose", "marked")
 _LONG = XPath(
     f"//p[string-length(.) >= {LONG_LINE}] | //text()[string-length(.) >= {LONG_LINE}]"
@@ -61,21 +62,21 @@ def _block(element: HtmlElement) -> HtmlElement | None:
 
 
 def _may_hold_text(block: HtmlElement, region: HtmlElement, chars: int) -> bool:
-    """Whether a block is seen, outside the region, and no short line of a navigation, footer or form."""
+    """Whether a block is seen, outside the region, no caption, and no short line of a navigation, footer or form."""
     if block is region:
         return False
-    is_short = chars < MAX_HOPELESS_CHARS
-    return not any(
-        above is region or above.tag in UNSEEN or above.tag == "a" or (is_short and above.tag in _OUTSIDE)
+    never = _CAPTIONS | _OUTSIDE if chars < MAX_HOPELESS_CHARS else _CAPTIONS
+    return block.tag not in never and not any(
+        above is region or above.tag in UNSEEN or above.tag == "a" or above.tag in never
         for above in block.iterancestors()
-    ) and not (block.tag in _OUTSIDE and is_short)
+    )
 
 
 def _is_known(block: HtmlElement, text: str, profile: Profile, own: frozenset[str] | None) -> bool:
     place = signature(block, 3)
     nearest = "<".join(place.split("<", 2)[:2])
-    alike = [Shape(f"{place}|{look}", f"~{nearest}|{look}", look) for look in _LOOKS]
-    if any(seen_on(profile, text, shape, own) for shape in alike):
+    prompt, *alike = [Shape(f"{place}|{look}", f"~{nearest}|{look}", look) for look in ("prompt", *_LOOKS)]
+    if any(seen_on(profile, text, shape, own) for shape in (prompt, *alike)):
         return True
     counts = [count for shape in alike if (count := known_shape(profile, shape))]
     return bool(counts) and all(count.share <= SURE_DROP for count in counts)

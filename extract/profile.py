@@ -95,12 +95,13 @@ class Profile:
 def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool_]) -> Evidence:
     """Return what a full reading teaches; `kept`: which blocks the page's own model keeps."""
     chosen = np.flatnonzero(kept).tolist()
-    visible = [at for at in found.candidates.tolist() if not page.above[page.blocks[at].node] >> HIDDEN_BIT & 1]
     keys: dict[str, tuple[int, int, int]] = {}
     texts = set()
-    for at, shape in shapes(page, found, visible).items():
+    for at, shape in shapes(page, found, found.candidates.tolist()).items():
         text = page.blocks[at].text
         texts.add(passage(text, shape))
+        if page.above[page.blocks[at].node] >> HIDDEN_BIT & 1:
+            continue  # its words may be known again; of what stands in its place on other pages they say nothing
         for key in (shape.fine, shape.coarse):
             blocks, chars, kept_chars = keys.get(key, (0, 0, 0))
             keys[key] = (blocks + 1, chars + len(text), kept_chars + len(text) * bool(kept[at]))

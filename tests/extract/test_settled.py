@@ -127,6 +127,33 @@ def test_prose_beside_the_element_that_holds_the_text_is_read_in_full(place: str
     assert by_profile(again, learned)  # the headline again, wherever it stands
 
 
+LOG_IN = "Log in to keep this article among your bookmarks and to read it without a connection"
+
+
+@pytest.mark.parametrize(
+    "place", ["<div class='note'><p>{}</p></div>", "<div class='box' style='display: none'><p>{}</p></div>"]
+)
+@pytest.mark.parametrize("said", [LOG_IN, f"{LOG_IN}.", sentence(15_000)])
+def test_what_stands_beside_it_on_other_pages_too_is_no_doubt(place: str, said: str) -> None:
+    """A prompt, be it hidden until it is needed; on one page only it is one."""
+
+    def told(number: int) -> Capture:
+        return doubtful(printed_page(Story(number)), "<main>", f"<main>{place.format(said)}")
+
+    learned = settle([told(number) for number in KNOWN])
+    assert by_profile(told(11), learned)
+    assert text(told(11), learned).splitlines() == list(Story(11).lines)
+    assert not by_profile(told(11), settle([printed_page(Story(number)) for number in KNOWN]))
+
+
+def test_a_caption_beside_it_is_no_doubt() -> None:
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    figure = f"<figure><img src='a.jpg'><figcaption><div><p>{sentence(15_000)}</p></div></figcaption></figure>"
+    given = doubtful(printed_page(Story(11)), "<main>", f"<main>{figure}")
+    assert by_profile(given, learned)
+    assert text(given, learned).splitlines() == list(Story(11).lines)
+
+
 def test_an_article_that_taught_a_passage_does_not_speak_against_it() -> None:
     """Its standing disclaimer, which one other article has too, is text at the second look as it was at the first."""
     shared = sentence(16_000)
