@@ -56,12 +56,15 @@ class BlockTree:
     own: list[int] = field(default_factory=list)  # bits of the element itself
     above: list[int] = field(default_factory=list)  # bits of it and all its ancestors
     ends: list[int] = field(default_factory=list)  # index after the last node below
+    chains: dict[int, list[tuple[int, ...]]] = field(default_factory=dict, repr=False)  # what `alike` returned
 
     def alike(self, levels: int) -> list[tuple[int, ...]]:
         """Return of each block's element its kind and those of `levels` elements above: equal for equal signatures."""
+        if levels in self.chains:
+            return self.chains[levels]
         kinds, parents = self.kinds, self.parents
         known: dict[int, tuple[int, ...]] = {}
-        found = []
+        found = self.chains[levels] = []
         for block in self.blocks:
             chain = known.get(block.node)
             if chain is None:

@@ -160,10 +160,7 @@ def _refused(capture: Capture) -> tuple[Reason, str] | None:
     media_type = (capture.header("Content-Type") or "").partition(";")[0].strip().lower()
     if media_type not in _HTML_TYPES:
         return Reason.NOT_HTML, f"Content-Type {media_type[:80]}"
-    if (
-        _CONSENT.search(f"{urlsplit(capture.final_url).netloc}{urlsplit(capture.final_url).path}")
-        and capture.final_url != capture.url
-    ):
+    if capture.final_url != capture.url and _CONSENT.search("".join(urlsplit(capture.final_url)[1:3])):
         return Reason.CONSENT_WALL, f"answered by {capture.final_url[:200]}"
     return None
 
@@ -200,7 +197,7 @@ def _article(
         description=metadata.description,
         image=metadata.image,
         text=text,
-        word_count=len(_DENSE.findall(text)) + len(_DENSE.sub(" ", text).split()),
+        word_count=_count_words(text),
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
         rights=rights,
         extraction=Extraction(
@@ -212,6 +209,12 @@ def _article(
         removed=found.removed,
         capture=capture.record,
     )
+
+
+def _count_words(text: str) -> int:
+    if not _DENSE.search(text):
+        return len(text.split())
+    return len(_DENSE.findall(text)) + len(_DENSE.sub(" ", text).split())
 
 
 def _rejection(capture: Capture, reason: Reason, detail: str) -> Rejection:

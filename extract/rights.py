@@ -25,15 +25,15 @@ def read_rights(headers: Iterable[tuple[str, str]], tree: HtmlElement) -> tuple[
             found.add(f"{name.lower()}: {value.strip()[:200]}")
         elif name.lower() == "link" and "rsl" in value.lower():
             found.add(f"rsl: {value.strip()[:300]}")
-    for meta in tree.iter("meta"):
-        name, content = (meta.get("name") or "").strip().lower(), (meta.get("content") or "").strip()
-        if name in _ROBOTS_NAMES:
-            found |= {f"robots: {word}" for word in _directives(content)}
-        elif name in _HEADERS:
-            found.add(f"{name}: {content[:200]}")
-    for link in tree.iter("link"):
-        if (link.get("rel") or "").lower() == "license" and "rsl" in (link.get("type") or "").lower():
-            found.add(f"rsl: {(link.get('href') or '')[:300]}")
+    for element in tree.iter("meta", "link"):
+        if element.tag == "meta":
+            name, content = (element.get("name") or "").strip().lower(), (element.get("content") or "").strip()
+            if name in _ROBOTS_NAMES:
+                found |= {f"robots: {word}" for word in _directives(content)}
+            elif name in _HEADERS:
+                found.add(f"{name}: {content[:200]}")
+        elif (element.get("rel") or "").lower() == "license" and "rsl" in (element.get("type") or "").lower():
+            found.add(f"rsl: {(element.get('href') or '')[:300]}")
     return tuple(sorted(found))
 
 
