@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urljoin
 
 from extract.capture import Hints
 from extract.encoding import BadEncodingError, decode_payload
@@ -17,9 +17,10 @@ from spiders.address import ascii_url
 from spiders.decode import decode
 from spiders.exchange import Exchange, NoResponse
 from spiders.fetch import Circle, Fetcher, Wanted
+from spiders.found import Found, LinkBook
 from spiders.gate import HostClosed
 from spiders.known import KnownSource, KnownUrl
-from spiders.links import Page, article_links, is_page_address, read_page
+from spiders.links import Page, article_links, read_page
 from spiders.listing import Child, Link, Listing, NotAListing, join
 from spiders.outcome import Answered, original_of
 from spiders.read_listing import read_listing
@@ -34,19 +35,6 @@ _MANY_CHILDREN = 10  # of an index; beyond, those that bring nothing new are ask
 _QUIET_FIRST, _QUIET_LAST = timedelta(minutes=15), timedelta(days=1)
 
 
-@dataclass(slots=True)
-class Found:
-    """What a run's sources named, by normalised URL, in order; `refused` with the reason; `sources` with how they went.
-
-    `listed` has the address as written where it differs from the normalised one.
-    """
-
-    candidates: dict[str, Hints] = field(default_factory=dict)
-    listed: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, tuple[Reason, str]] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-
-
 class Discovery:
     """One run's look at a site's sources. gate.Stopped passes through; everything else ends in `found.sources`."""
 
@@ -57,8 +45,8 @@ class Discovery:
         self._has_erased = any(one.erased_id for one in self._frontier.urls.values())
         self._sitemaps_read = 0
         self._pages: dict[str, Page] = {}
-        self._refusals: dict[str, tuple[Reason, str] | None] = {}
         self.found = Found()
+        self._book = LinkBook(circle, self.found)
 
     async def run(self) -> Found:
         """Visit the site's sources and return what they name."""
@@ -173,13 +161,13 @@ class Discovery:
             self._circle.record(exchange, Facts(known.kind, known.url, answer.robots), original, answered.digest)
         if exchange.status == 304:
             listing = Listing(self._remembered(known), tuple(Child(url, mod or None) for url, mod in known.children))
-            count = self._add(listing.links, known.kind)
+            count = self._book.add(listing.links, known.kind)
             return replace(known, failures=0, quiet=known.quiet + 1), listing, f"not modified, {count} links"
         if exchange.status != 200 or exchange.truncated:
             word = f"cut off ({exchange.truncated})" if exchange.truncated else f"HTTP {exchange.status}"
             return replace(known, failures=known.failures + 1), None, word
         listing = await self._parse(exchange, known)
-        count = self._add(listing.links, known.kind)
+        count = self._book.add(listing.links, known.kind)
         read = replace(
             known,
             failures=0,
@@ -255,7 +243,7 @@ class Discovery:
             known = self._frontier.sources.get(child.url)
             if known is not None and not self._revisit_now and self._may_skip(known, child, len(children)):
                 skipped += 1
-                self._add(self._remembered(known), "sitemap")
+                self._book.add(self._remembered(known), "sitemap")
             elif self._sitemaps_read >= self._limits.sitemaps:
                 left += 1
             else:
@@ -272,56 +260,3 @@ class Discovery:
             return child.lastmod == known.lastmod and self._now - known.last_visit < _LOOK_AGAIN
         wait = min(_QUIET_FIRST * 2 ** min(known.quiet, 12), _QUIET_LAST)
         return siblings > _MANY_CHILDREN and known.quiet > 0 and self._now - known.last_visit < wait
-
-    def _add(self, links: Iterable[Link], kind: str) -> int:
-        """Book links as candidates or as refused; return how many are candidates."""
-        count, found = 0, self.found
-        for link in links:
-            if len(found.candidates) >= self._limits.candidates:
-                break
-            try:
-                listed = urldefrag(link.url.strip().replace(" ", "%20")).url
-                url = normalise_url(listed)
-            except ValueError as error:
-                found.refused.setdefault(link.url[:2048], (Reason.BAD_URL, str(error)))
-                continue
-            if erased := self._frontier.erased(url):
-                found.refused.setdefault(erased.url, (Reason.ERASED, "erased from the archive on purpose"))
-            elif refusal := self._refusal(url):
-                if kind != "section":  # a page links to many others; a feed should not
-                    found.refused.setdefault(url, refusal)
-            elif self._is_candidate(url):
-                known = found.candidates.get(url)
-                found.candidates[url] = link.hints if known is None else merge_hints(known, link.hints)
-                if known is None and listed != url:
-                    found.listed[url] = listed
-                count += 1
-        return count
-
-    def _refusal(self, url: str) -> tuple[Reason, str] | None:
-        """Return why `url` is none of this site's; judged once for all URLs of a host."""
-        host = url[: url.find("/", 8)] if "/" in url[8:] else url
-        if host not in self._refusals:
-            refusal = self._circle.guard.refusal(url)
-            if refusal:
-                self._refusals[host] = (Reason.UNSAFE_ADDRESS, refusal)
-            elif not self._circle.scope.holds(url):
-                detail = f"not of {self._site.home_host}; allow_hosts would let it in"
-                self._refusals[host] = (Reason.OFF_SITE, detail)
-            else:
-                self._refusals[host] = None
-        return self._refusals[host]
-
-    def _is_candidate(self, url: str) -> bool:
-        is_source = url == self._site.home or url in self.found.sources or url in self._frontier.sources
-        return not is_source and is_page_address(url) and self._site.is_article_url(url)
-
-
-def merge_hints(first: Hints, second: Hints) -> Hints:
-    """Return `first`, its gaps filled from `second`."""
-    gaps = {
-        item.name: value
-        for item in fields(Hints)
-        if not getattr(first, item.name) and (value := getattr(second, item.name))
-    }
-    return replace(first, **gaps) if gaps else first

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from extract.capture import Hints
 from extract.rejection import Reason
-from spiders.discovery import Found, merge_hints
+from spiders.found import Found, merge_hints
 from spiders.frontier import Frontier
 from spiders.known import REFUSED, KnownUrl
 from spiders.ledger import Ledger

@@ -26,6 +26,7 @@ from extract.minhash import copied_share, fingerprints, is_copy
 from storage import layout, schema
 from storage.client import Store
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
+from storage.meeting import meeting, sorted_index
 from storage.members import Link, Member, Sighting, regroup
 from storage.scan import scan
 from storage.session import COMMIT_OPTIONS
@@ -40,9 +41,7 @@ from storage.window import (
     add_entries,
     candidates,
     empty_window,
-    meeting,
     read_window,
-    sorted_index,
     write_window,
 )
 

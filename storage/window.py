@@ -18,7 +18,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -27,15 +26,12 @@ from extract.minhash import METHOD, Fingerprint, Hashes
 from storage import layout
 from storage.client import Store
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
+from storage.meeting import meeting, sorted_index
 from storage.members import Sighting
 
 log = logging.getLogger(__name__)
 WINDOW = timedelta(days=14)  # between the first captures of two articles that are compared
 KEPT = WINDOW + timedelta(days=2)  # for runs that are published late
-MIN_BANDS = 2  # in which candidates meet: one band alone is met by unrelated articles too
-POSTINGS = 256  # entries of one key and day that are looked at: more is boilerplate
-CANDIDATES = 50  # of one article and day, those that meet it in the most bands
-ASKED = 128  # articles compared at once: with POSTINGS it bounds the memory that copies of one text take
 FORGET_TRIES = 30  # a run that looks at new articles came between
 HEAD = pa.schema(
     {
@@ -52,7 +48,6 @@ ENTRIES = pa.schema(
     }
 )  # fmt: skip
 _NAME = b"broadsheet.stories"
-Pairs = Iterator[tuple[int, int]]  # number of the new entry, row of the old one
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,41 +121,6 @@ def candidates(store: Store, window: Window, day: date, keys: Hashes) -> list[tu
     body = store.get(_key(day, window.days[day], "entries")).body
     found = dict(zip(wanted, _entries(_read(body, f"entries of {day}", ENTRIES).take(wanted), day), strict=True))
     return [(new, found[row]) for new, row in pairs]
-
-
-def meeting(sorted_keys: Hashes, rows: npt.NDArray[np.uint32], keys: Hashes) -> Pairs:
-    """Yield (new, row) that meet in MIN_BANDS or more: at most CANDIDATES a new one, the best."""
-    for first in range(0, len(keys), ASKED):
-        yield from ((first + new, row) for new, row in _meeting(sorted_keys, rows, keys[first : first + ASKED]))
-
-
-def _meeting(sorted_keys: Hashes, rows: npt.NDArray[np.uint32], keys: Hashes) -> Pairs:
-    asked = keys.ravel()
-    order = np.argsort(asked)  # neighbours in the index are then neighbours in memory
-    start = np.searchsorted(sorted_keys, asked[order])
-    counts = np.minimum(np.searchsorted(sorted_keys, asked[order], "right") - start, POSTINGS)
-    hit = counts > 0
-    order, start, counts = order[hit], start[hit], counts[hit]
-    if not len(order):
-        return
-    places = np.repeat(start - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    codes = np.repeat(order // keys.shape[1], counts).astype(np.int64) << 32 | rows[places].astype(np.int64)
-    pairs, met = np.unique(codes, return_counts=True)
-    pairs, met = pairs[met >= MIN_BANDS], met[met >= MIN_BANDS]
-    last, taken = -1, 0
-    for at in np.lexsort((pairs, -met, pairs >> 32)):
-        new, row = int(pairs[at] >> 32), int(pairs[at] & 0xFFFFFFFF)
-        taken = taken + 1 if new == last else 1
-        last = new
-        if taken <= CANDIDATES:
-            yield new, row
-
-
-def sorted_index(keys: Hashes, first_row: int = 0) -> tuple[Hashes, npt.NDArray[np.uint32]]:
-    """Return all `keys` in order and the row of each, counted from `first_row`."""
-    flat = keys.ravel()
-    order = np.argsort(flat, kind="stable")
-    return flat[order], (order // max(keys.shape[1], 1) + first_row).astype(np.uint32)
 
 
 def add_entries(store: Store, window: Window, entries: Sequence[Entry], oldest: datetime) -> Window:

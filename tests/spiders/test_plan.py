@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from extract.capture import Hints
-from spiders.discovery import Found
+from spiders.found import Found
 from spiders.frontier import Frontier
 from spiders.known import GONE, KnownUrl
 from spiders.ledger import Ledger

@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 
 from extract.article import Article
 from extract.rejection import Rejection
-from storage import layout, stories, window
+from storage import layout, meeting, stories, window
 from storage.client import Store
 from storage.metrics import count_requests
 from storage.publish import publish
@@ -408,8 +408,8 @@ def test_a_thousand_copies_of_one_text_do_not_fill_the_memory() -> None:
     """As of a page that a site serves under every address: each meets each, but only so many are looked at at once."""
     keys = np.tile(np.arange(96, dtype=np.uint32), (1024, 1))
     tracemalloc.start()
-    pairs = sum(1 for _ in window.meeting(*window.sorted_index(keys), keys))
+    pairs = sum(1 for _ in meeting.meeting(*meeting.sorted_index(keys), keys))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert pairs == 1024 * window.CANDIDATES
+    assert pairs == 1024 * meeting.CANDIDATES
     assert peak < 256 * 2**20
