@@ -9,7 +9,7 @@ import click
 from cli.crawling import SpiderArchive
 from cli.errors import RunFailed
 from cli.runs import crawl_manifest
-from cli.step import RUN, SITE, find_manifest, say
+from cli.site_run import RUN, SITE, find_manifest, say
 from spiders.crawl import crawl_sites
 from spiders.report import CrawlReport
 from spiders.site import Site, load_sites, select_sites

@@ -11,7 +11,7 @@ from cli.errors import RunFailed
 from cli.extraction import SegmentTask, extractors
 from cli.learning import learn_run
 from cli.runs import run_segments
-from cli.step import RUN, SITE, crawled_manifest, say
+from cli.site_run import RUN, SITE, crawled_manifest, say
 from storage.client import Store
 from storage.connect import open_store
 from storage.lessons import read_lessons, written_lessons

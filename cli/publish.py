@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from cli.step import say
+from cli.site_run import say
 from storage.connect import open_store
 from storage.publish import StagedRefused
 from storage.publish import publish as publish_staged

@@ -7,7 +7,7 @@ import click
 from cli.erase_rest import erase_rest
 from cli.errors import LessThanExpected
 from cli.runs import run_segments, run_shortfall, stage_run
-from cli.step import RUN, SITE, crawled_manifest, say
+from cli.site_run import RUN, SITE, crawled_manifest, say
 from spiders.site import load_sites, select_sites
 from storage.connect import open_store
 from storage.lessons import drop_lessons

@@ -3,7 +3,7 @@
 One run commits every run that waits in `staged/`, so a hundred sites make a few commits an hour. It starts when any
 site staged something; while it runs, further events wait and then share one run. It also starts every hour: a site that
 fell short of what its entry expects fails its run, sends no event, and still staged what it found. When nothing waits,
-the task is skipped and announces nothing.
+the task is skipped and announces nothing, unless it is a retry: the try before may have committed and died.
 
 * **Is it working?** The log of `publish` ends with its counts; the asset `broadsheet://articles` carries them, with the
   table's version, for DAGs of your own: docs/downstream-dag.md.

@@ -72,12 +72,15 @@ class Step(BaseOperator):
             output.close(child)
         _check_exit(f"{self.verb} {self.site or ''}".strip(), child.wait(), output.last_line)
         result = output.result()
-        # A try before this one may have done the work and died before its event: another announces it.
-        if self.idle_without and not result[self.idle_without] and context["ti"].try_number == 1:
+        if self.idle_without and not result[self.idle_without] and self._is_first_try(context["ti"]):
             raise AirflowSkipException(f"nothing to {self.verb}")
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra = _counts(result)
         return result
+
+    def _is_first_try(self, ti: Any) -> bool:  # noqa: ANN401
+        """Whether none failed since the task was queued or cleared: one may have worked and died before its event."""
+        return bool(ti.try_number + self.retries == ti.max_tries + 1)
 
     def arguments(self, context: Any) -> list[str]:  # noqa: ANN401
         """Return what follows the verb: the site and the run's id, for a step of a site."""

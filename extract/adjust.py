@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from extract.blocks import BlockTree
 from extract.features import Features
 from extract.profile import MIN_PAGES, SURE_KEEP, Count, Profile
-from extract.shapes import Shape, passage, shapes
+from extract.shapes import Shape, hidden_passage, passage, shapes
 
 REPEAT_SHARE = 0.3  # of the site's pages; a passage on fewer is no chrome
 WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
@@ -49,10 +49,22 @@ def seen_on(profile: Profile, text: str, shape: Shape, own: frozenset[str] | Non
 
     `own`: what the page's own article taught before (`own_texts`); it does not speak against itself.
     """
-    key = passage(text, shape)
-    pages = profile.pages - (own is not None)
-    seen = profile.texts.get(key, 0) - (own is not None and key in own)
+    pages, seen = _others_with(profile, passage(text, shape), own)
     return f"site_chrome: seen on {seen} of {pages} pages" if seen >= max(MIN_PAGES, REPEAT_SHARE * pages) else None
+
+
+def hidden_on(profile: Profile, text: str, own: frozenset[str] | None) -> bool:
+    """Return whether other articles' pages have a passage styled away, as many as `seen_on` asks for.
+
+    That says something of hidden text alone: a site may well load the next story's text, unseen, on every page.
+    """
+    pages, seen = _others_with(profile, hidden_passage(text), own)
+    return seen >= max(MIN_PAGES, REPEAT_SHARE * pages)
+
+
+def _others_with(profile: Profile, key: str, own: frozenset[str] | None) -> tuple[int, int]:
+    """Return how many other articles were counted, and how many of them have the passage."""
+    return profile.pages - (own is not None), profile.texts.get(key, 0) - (own is not None and key in own)
 
 
 def moved_by(shape: Shape, count: Count | None, probability: float) -> float:

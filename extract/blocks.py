@@ -56,7 +56,9 @@ class BlockTree:
     own: list[int] = field(default_factory=list)  # bits of the element itself
     above: list[int] = field(default_factory=list)  # bits of it and all its ancestors
     ends: list[int] = field(default_factory=list)  # index after the last node below
-    chains: dict[int, list[tuple[int, ...]]] = field(default_factory=dict, repr=False)  # what `alike` returned
+    chains: dict[int, list[tuple[int, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # what `alike` returned
 
     def alike(self, levels: int) -> list[tuple[int, ...]]:
         """Return of each block's element its kind and those of `levels` elements above: equal for equal signatures."""

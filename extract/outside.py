@@ -10,8 +10,9 @@ from collections.abc import Set as AbstractSet
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from extract.adjust import known_shape, seen_on
+from extract.adjust import hidden_on, known_shape, seen_on
 from extract.blocks import INLINE, UNSEEN, signature
+from extract.class_words import HIDDEN_BIT, element_bits
 from extract.features import MAX_HOPELESS_CHARS, squeeze
 from extract.markup import select
 from extract.profile import SURE_DROP, Profile
@@ -29,14 +30,15 @@ _LONG = XPath(
 )
 
 
-def is_text_outside(
+def captions_outside(
     tree: HtmlElement, region: HtmlElement, profile: Profile, own: frozenset[str] | None, titles: AbstractSet[str]
-) -> bool:
-    """Return whether unlinked prose stands outside `region` that the profile does not know as dropped.
+) -> int | None:
+    """Return how many characters of captions stand outside `region`; None if other unlinked prose does.
 
-    `titles`, squeezed, are none of it wherever they stand.
+    What the profile knows as dropped does not count; nor do `titles`, squeezed, wherever they stand.
     """
     looked_at = set()
+    captions = set()
     for element in select(_LONG, tree):
         block = _block(element)
         if block is None or block in looked_at or squeeze(element.text_content()) in titles:
@@ -46,9 +48,12 @@ def is_text_outside(
         linked = sum(len(link.text_content()) for link in block.iter("a"))
         if len(text) < LONG_LINE or linked > MAX_LINKED * len(text) or not _may_hold_text(block, region, len(text)):
             continue
-        if not _is_known(block, text, profile, own):
-            return True
-    return False
+        if _is_known(block, text, profile, own):
+            continue
+        if not _is_within(block, _CAPTIONS):
+            return None
+        captions.add(text)
+    return sum(map(len, captions))
 
 
 def _block(element: HtmlElement) -> HtmlElement | None:
@@ -62,14 +67,21 @@ def _block(element: HtmlElement) -> HtmlElement | None:
 
 
 def _may_hold_text(block: HtmlElement, region: HtmlElement, chars: int) -> bool:
-    """Whether a block is seen, outside the region, no caption, and no short line of a navigation, footer or form."""
+    """Whether a block is seen, outside the region, and no short line of a navigation, footer or form."""
     if block is region:
         return False
-    never = _CAPTIONS | _OUTSIDE if chars < MAX_HOPELESS_CHARS else _CAPTIONS
+    never = UNSEEN | _OUTSIDE if chars < MAX_HOPELESS_CHARS else UNSEEN
     return block.tag not in never and not any(
-        above is region or above.tag in UNSEEN or above.tag == "a" or above.tag in never
-        for above in block.iterancestors()
+        above is region or above.tag == "a" or above.tag in never for above in block.iterancestors()
     )
+
+
+def _is_within(block: HtmlElement, tags: AbstractSet[str]) -> bool:
+    return block.tag in tags or any(above.tag in tags for above in block.iterancestors())
+
+
+def _is_hidden(block: HtmlElement) -> bool:
+    return any(element_bits(one, one.tag) >> HIDDEN_BIT & 1 for one in (block, *block.iterancestors()))
 
 
 def _is_known(block: HtmlElement, text: str, profile: Profile, own: frozenset[str] | None) -> bool:
@@ -77,6 +89,8 @@ def _is_known(block: HtmlElement, text: str, profile: Profile, own: frozenset[st
     nearest = "<".join(place.split("<", 2)[:2])
     prompt, *alike = [Shape(f"{place}|{look}", f"~{nearest}|{look}", look) for look in ("prompt", *_LOOKS)]
     if any(seen_on(profile, text, shape, own) for shape in (prompt, *alike)):
+        return True
+    if _is_hidden(block) and hidden_on(profile, text, own):
         return True
     counts = [count for shape in alike if (count := known_shape(profile, shape))]
     return bool(counts) and all(count.share <= SURE_DROP for count in counts)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import compress
+from itertools import compress, islice
 from typing import Any, Final
 
 import numpy as np
@@ -23,12 +23,13 @@ from extract.blocks import BlockTree, signature
 from extract.class_words import HIDDEN_BIT
 from extract.features import Features
 from extract.removal import region
-from extract.shapes import LONG_LINE, passage, shapes, text_hash
+from extract.shapes import HIDDEN, LONG_LINE, hidden_passage, passage, shapes, text_hash
 
 FORMAT: Final = 1
 MAX_PAGES = 30  # recent pages that are remembered one by one, to tell versions of an article from other articles
 MAX_KEYS = 1000  # shapes; the rarest go first
 MAX_TEXTS = 400  # passages seen on several pages
+MAX_HIDDEN = 20  # long passages that are styled away, of a page and of a profile
 MAX_LINES = 40  # long lines by which an article is known again
 MIN_LINES = 3  # with fewer long ones, it is known by all its lines
 SAME_ARTICLE = 0.4  # of the long lines shared: versions or copies of one article, which count once
@@ -47,7 +48,7 @@ class Evidence:
     article: str
     lines: tuple[str, ...]  # hashes of its long lines
     keys: Mapping[str, tuple[int, int, int]]
-    texts: tuple[str, ...]  # hashes of all its passages, digits apart
+    texts: tuple[str, ...]  # hashes of all its passages, digits apart; long hidden ones too, marked
     regions: tuple[str, ...]  # signatures of the element that holds the text, and of those around it
     chars: int  # kept
 
@@ -95,13 +96,16 @@ class Profile:
 def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool_]) -> Evidence:
     """Return what a full reading teaches; `kept`: which blocks the page's own model keeps."""
     chosen = np.flatnonzero(kept).tolist()
+    visible = [at for at in found.candidates.tolist() if not page.above[page.blocks[at].node] >> HIDDEN_BIT & 1]
+    seen = set(visible)
+    hidden = (
+        text for at in found.candidates.tolist() if at not in seen and len(text := page.blocks[at].text) >= LONG_LINE
+    )
     keys: dict[str, tuple[int, int, int]] = {}
-    texts = set()
-    for at, shape in shapes(page, found, found.candidates.tolist()).items():
+    texts = set(map(hidden_passage, islice(hidden, MAX_HIDDEN)))
+    for at, shape in shapes(page, found, visible).items():
         text = page.blocks[at].text
         texts.add(passage(text, shape))
-        if page.above[page.blocks[at].node] >> HIDDEN_BIT & 1:
-            continue  # its words may be known again; of what stands in its place on other pages they say nothing
         for key in (shape.fine, shape.coarse):
             blocks, chars, kept_chars = keys.get(key, (0, 0, 0))
             keys[key] = (blocks + 1, chars + len(text), kept_chars + len(text) * bool(kept[at]))
@@ -219,7 +223,10 @@ def _counted(profile: Profile, pages: Iterable[Evidence], sign: int, recent: tup
         ((text, pages) for text, pages in texts.items() if pages > 1 or (pages == 1 and text in recent_texts)),
         key=lambda pair: (-pair[1], pair[0]),
     )
-    repeated = [pair for pair in kept_texts if pair[1] > 1][:MAX_TEXTS]
+    repeated = [
+        *[pair for pair in kept_texts if pair[1] > 1 and not pair[0].startswith(HIDDEN)][:MAX_TEXTS],
+        *[pair for pair in kept_texts if pair[1] > 1 and pair[0].startswith(HIDDEN)][:MAX_HIDDEN],
+    ]
     return _sealed(Profile(
         pages=count, keys=dict(sorted(kept_keys)),
         texts=dict(sorted([*repeated, *(pair for pair in kept_texts if pair[1] == 1)])),

@@ -19,8 +19,9 @@ from extract.blocks import BlockTree, has_signature, read_blocks
 from extract.body import KEEP, region_models
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
 from extract.neighbours import second_features
-from extract.outside import is_text_outside
+from extract.outside import captions_outside
 from extract.profile import SURE_DROP, SURE_KEEP, Count, Profile
+from extract.removal import MAX_CAPTIONS
 from extract.shapes import Shape, shapes
 
 SAMPLE = 32  # one page in so many is read in full all the same, and the profile learns from it
@@ -53,7 +54,8 @@ def read_settled(tree: HtmlElement, profile: Profile, signals: Signals, article:
     root = _region(tree, profile.region)
     own = own_texts(profile, article)
     titles = {squeeze(title) for title in signals.headlines}
-    if root is None or is_text_outside(tree, root, profile, own, titles):
+    captions = captions_outside(tree, root, profile, own, titles) if root is not None else None
+    if root is None or captions is None:
         return None
     page = read_blocks(root)
     if not page.blocks:
@@ -66,7 +68,7 @@ def read_settled(tree: HtmlElement, profile: Profile, signals: Signals, article:
     text = int(chars[kept].sum())
     if not max(MIN_CHARS, profile.shortest / STRETCH) <= text <= profile.longest * STRETCH:
         return None
-    if _is_doubtful(page, decided, chars, text):
+    if _is_doubtful(page, decided, chars, text) or captions > MAX_CAPTIONS * (captions + text):
         return None
     sure = float((chars * np.maximum(decided.probability, 1 - decided.probability)).sum() / chars.sum())
     return SettledReading(page, found, kept, decided.chrome, sure)

@@ -18,6 +18,7 @@ from extract.wording import PHRASES
 
 LONG_LINE = 60  # characters
 MAX_PROMPT = 200
+HIDDEN: Final = "~"  # before the hash of a passage that is styled away
 # long blocks whose own mark-up says that they are something other than the article's prose
 _MARKED: Final = bit_mask(
     ("figcaption", "caption", "author", "newsletter", "related", "comment", "share", "ad", "consent", "paywall")
@@ -68,6 +69,11 @@ def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int,
 def passage(text: str, shape: Shape) -> str:
     """Return the hash of a passage in its place: an article's standfirst, in a teaser on other pages, is no chrome."""
     return text_hash(f"{shape.coarse} {text}", exact=shape.look == "prose")
+
+
+def hidden_passage(text: str) -> str:
+    """Return the key of a passage that no browser shows: a copy of it that is seen is another passage."""
+    return HIDDEN + text_hash(text, exact=True)
 
 
 def text_hash(text: str, *, exact: bool) -> str:

@@ -22,8 +22,8 @@ from spiders.gate import HostClosed
 from spiders.known import KnownSource, KnownUrl
 from spiders.links import Page, article_links, read_page
 from spiders.listing import Child, Link, Listing, NotAListing, join
+from spiders.listing_formats import read_listing
 from spiders.outcome import Answered, original_of
-from spiders.read_listing import read_listing
 from spiders.warc import Facts
 
 FEED_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")

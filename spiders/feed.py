@@ -25,7 +25,7 @@ _MAX_TEXT = 500  # characters of a title, a name, a tag
 
 
 def read_feed(text: str, url: str, max_links: int) -> Listing:
-    """Return the entries of an RSS or Atom feed, tolerant of malformed XML. `text` has passed read_listing.root_name.
+    """Return the entries of an RSS or Atom feed, tolerant of malformed XML. `text` has passed `root_name`.
 
     feedparser gets a stream, since a string it might take for a URL or a file name.
     """

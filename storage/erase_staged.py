@@ -20,7 +20,7 @@ from storage.erase_warc import Wanted
 from storage.errors import ObjectMissing, ObjectRefused
 from storage.nameless import nameless
 from storage.rows import staged_row
-from storage.staging import read_tables
+from storage.staging import BATCH_ROWS, read_tables
 from storage.tombstones import stand_in
 
 
@@ -52,9 +52,10 @@ def _own_among_waiting(store: Store, wanted: Wanted, sites: Collection[str]) -> 
     for key in waiting_files(store, sites) if own else ():
         with suppress(ObjectMissing, ObjectRefused):  # gone or damaged: sweeping it says so
             rows, _ = read_tables(store, key)
-            for row in rows.select(["article_id", "title", "description", "text"]).to_pylist():
-                if row.pop("article_id") not in wanted.articles:
-                    own = own.without(letters("\n".join(filter(None, row.values()))))
+            for batch in rows.select(["article_id", "title", "description", "text"]).to_batches(BATCH_ROWS):
+                for row in batch.to_pylist():
+                    if row.pop("article_id") not in wanted.articles:
+                        own = own.without(letters("\n".join(filter(None, row.values()))))
     return own
 
 

@@ -26,7 +26,7 @@ from extract.stored import StoredObject
 from storage import layout, schema
 from storage.client import Store
 from storage.errors import ObjectRefused
-from storage.rows import from_row, staged_row
+from storage.rows import staged_row
 
 BATCH_ROWS = 256  # rows held as Python objects at once: some 10 MiB of articles
 DECISIVE = ("captured_at", "article_id", "title", "text_sha256")  # whether an article is a new version
@@ -128,13 +128,6 @@ def _write_rows(path: Path | IO[bytes], outcomes: Iterable[Article | Rejection],
             articles, rejections = articles + found, rejections + len(batch) - found
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema.STAGED))
     return articles, rejections
-
-
-def read_outcomes(store: Store, key: str) -> Iterator[Article | Rejection]:
-    """Yield the outcomes in the file at `key`."""
-    articles, rejections = read_tables(store, key)
-    yield from (from_row(Article, row) for batch in articles.to_batches(BATCH_ROWS) for row in batch.to_pylist())
-    yield from (from_row(Rejection, row) for batch in rejections.to_batches(BATCH_ROWS) for row in batch.to_pylist())
 
 
 def read_tables(store: Store, key: str) -> tuple[pa.Table, pa.Table]:

@@ -41,7 +41,7 @@ def test_a_pass_archives_every_published_article_with_its_text_and_metadata(cli:
 def test_a_second_pass_downloads_nothing_and_adds_nothing(archived: Archived, demo: Demo) -> None:
     cli = archived(0.0)
     second = cli.ingest()
-    assert second["totals"]["not_due"] == second["totals"]["discovered"]
+    assert second["totals"]["not_due"] == second["totals"]["discovered"] == len(demo.truth(0))
     third = cli.ingest("--revisit-now")
     assert third["totals"]["not_modified"] == second["totals"]["discovered"]
     assert third["published"] | {"runs": 0, "table_version": 0} == {
@@ -50,9 +50,13 @@ def test_a_second_pass_downloads_nothing_and_adds_nothing(archived: Archived, de
     assert len(cli.rows("articles", "--all-versions")) == len(demo.truth(0))
 
 
-def test_edits_become_versions_deletions_become_gone_and_chrome_becomes_nothing(archived: Archived, demo: Demo) -> None:
+def test_edits_become_versions_deletions_become_gone_and_chrome_becomes_nothing(
+    archived: Archived, demo: Demo, store: Store
+) -> None:
     cli = archived(*ALL_EDITIONS_S)
-    cli.ingest("--revisit-now")  # a page that is missing once may be a fault; twice is gone
+    report = cli.ingest("--revisit-now")  # a page that is missing once may be a fault; twice is gone
+    for site in demo.sites:
+        assert report["sites"][site.name]["profile"] == manifests(store, site.name)[-1].profile
     rows = {row["url"]: row for row in cli.rows()}
     expected = {article.url: article for article in demo.truth(ALL_EDITIONS_S[-1])}
     assert rows.keys() == expected.keys()

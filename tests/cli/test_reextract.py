@@ -8,19 +8,26 @@ from typing import Any
 
 import pytest
 
-from spiders.demo.newspaper import ManualClock
+from spiders.demo.newspaper import ManualClock, serve_demo
 from storage import layout
 from storage.articles import Archive
 from storage.client import Store
 from storage.tables import open_table
-from tests.cli.conftest import Archived, Cli
+from tests.cli.conftest import Archived, Cli, Once
 from tests.storage.aging import OLD_LINE, OLD_VERSION, age_articles
 
 
 @pytest.fixture
-def left(archived: Archived, store: Store) -> list[dict[str, Any]]:
-    """The rows of an archive of which nothing but the bucket is left: no file names its sites."""
-    archived(0.0).write_sites()
+def left(cli: Cli, once: Once, store: Store) -> list[dict[str, Any]]:
+    """The rows of an archive of which nothing but the bucket is left: its sites do not answer, and no file names them."""
+
+    def make() -> None:
+        with serve_demo(ManualClock(0)) as served:
+            cli.write_sites(*(paper.site_entry() for paper in served.papers))
+            cli.ingest()
+
+    once("sites that are gone", make)
+    cli.write_sites()
     return age_articles(store)
 
 

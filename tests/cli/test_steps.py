@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+
+import pytest
 
 from spiders.demo.newspaper import Demo
 from storage import layout
 from storage.client import Store
 from storage.manifest import read_manifest
 from storage.profiles import read_profile
-from tests.cli.conftest import Cli
+from tests.cli.conftest import ROOT, Cli
 
 
 def test_the_steps_of_a_dag_give_the_same_table_and_can_be_repeated(cli: Cli, demo: Demo) -> None:
@@ -50,6 +54,21 @@ def test_a_damaged_profile_fails_no_run(cli: Cli, demo: Demo, store: Store) -> N
     stored = read_profile(store, site).profile
     assert stored
     assert stored.id == report["sites"][site]["profile"]["next_profile"]
+
+
+@pytest.mark.parametrize(
+    ("module", "others"),
+    [
+        ("crawl_step", {"trafilatura", "polars", "deltalake"}),
+        ("extract_step", {"trafilatura", "scrapy", "polars", "deltalake"}),
+        ("stage_step", {"trafilatura", "scrapy", "polars", "deltalake"}),
+        ("publish", {"trafilatura", "scrapy"}),
+    ],
+)
+def test_a_step_loads_no_library_that_only_others_need(module: str, others: set[str]) -> None:
+    code = f"import sys, cli.{module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not others & set(done.stdout.split())
 
 
 def test_a_step_without_the_one_before_says_what_to_clear(cli: Cli, demo: Demo) -> None:

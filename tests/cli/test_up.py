@@ -157,11 +157,12 @@ def running(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], list[p
     argv = [sys.executable, "-m", "cli", "up", "--no-demo"]
     with subprocess.Popen(argv, cwd=REPO, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as up:
         assert up.stdout
-        assert any("./broadsheet articles" in line for line in up.stdout)
-        started = processes_of(status(env))
-        assert len(started) > 10
-        yield up, started
-        up.communicate(timeout=120)
+        try:
+            assert any("./broadsheet articles" in line for line in up.stdout)
+            yield up, processes_of(status(env))
+            up.communicate(timeout=120)
+        finally:
+            up.terminate()
 
 
 def test_ctrl_c_stops_all_and_a_killed_supervisor_leaves_nothing_running(tmp_path: Path) -> None:
@@ -173,8 +174,11 @@ def test_ctrl_c_stops_all_and_a_killed_supervisor_leaves_nothing_running(tmp_pat
     assert up.returncode == 0
     assert living(started) == []
     assert not socket_folder(home / "postgres").exists()
-    with running(env) as (up, started):
-        os.kill(status(env)["pid"], signal.SIGKILL)
+    assert broadsheet(env, "up", "--detach", "--no-demo").returncode == 0
+    found = status(env)
+    started = processes_of(found)
+    assert len(started) > 10
+    os.kill(found["pid"], signal.SIGKILL)
     wait_for(lambda: not living(started))
     for _ in range(2):
         done = broadsheet(env, "down")

@@ -60,8 +60,9 @@ def make_step(**rest: Any) -> Any:
     return Step(task_id="crawl", verb="crawl", site="times", **rest)
 
 
-def execute(step: Any, try_number: int = 1) -> Any:
-    return step.execute({"dag_run": DagRun(), "outlet_events": {}, "ti": SimpleNamespace(try_number=try_number)})
+def execute(step: Any, try_number: int = 1, max_tries: int = 0) -> Any:
+    ti = SimpleNamespace(try_number=try_number, max_tries=max_tries)
+    return step.execute({"dag_run": DagRun(), "outlet_events": {}, "ti": ti})
 
 
 def test_the_run_id_is_the_same_for_every_try_and_sorts_by_time() -> None:
@@ -117,10 +118,12 @@ def test_a_step_that_had_nothing_to_do_is_skipped_unless_a_try_before_it_may_hav
 
     command("""print('{"runs": 0}')""")
     with pytest.raises(AirflowSkipException, match="nothing to crawl"):
-        execute(make_step(idle_without="runs"))
-    assert execute(make_step(idle_without="runs"), try_number=2) == {"runs": 0}
-    command("""print('{"runs": 1}')""")
-    assert execute(make_step(idle_without="runs")) == {"runs": 1}
+        execute(make_step(idle_without="runs", retries=2), max_tries=2)
+    assert execute(make_step(idle_without="runs", retries=2), try_number=2, max_tries=2) == {"runs": 0}
+    with pytest.raises(AirflowSkipException):  # cleared after two tries: Airflow counts on
+        execute(make_step(idle_without="runs", retries=2), try_number=3, max_tries=4)
+    command("""print('{"runs": 12}')""")  # of another length, so that Python compiles it anew
+    assert execute(make_step(idle_without="runs")) == {"runs": 12}
 
 
 def test_a_command_that_prints_no_result_fails(command: Callable[[str], None]) -> None:

@@ -130,10 +130,13 @@ def test_prose_beside_the_element_that_holds_the_text_is_read_in_full(place: str
 LOG_IN = "Log in to keep this article among your bookmarks and to read it without a connection"
 
 
+NOTE, HIDDEN = "<div class='note'><p>{}</p></div>", "<div class='box' style='display: none'><p>{}</p></div>"
+
+
 @pytest.mark.parametrize(
-    "place", ["<div class='note'><p>{}</p></div>", "<div class='box' style='display: none'><p>{}</p></div>"]
+    ("place", "said"),
+    [(NOTE, LOG_IN), (NOTE, f"{LOG_IN}."), (NOTE, sentence(15_000)), (HIDDEN, LOG_IN), (HIDDEN, f"{LOG_IN}.")],
 )
-@pytest.mark.parametrize("said", [LOG_IN, f"{LOG_IN}.", sentence(15_000)])
 def test_what_stands_beside_it_on_other_pages_too_is_no_doubt(place: str, said: str) -> None:
     """A prompt, be it hidden until it is needed; on one page only it is one."""
 
@@ -152,6 +155,47 @@ def test_a_caption_beside_it_is_no_doubt() -> None:
     given = doubtful(printed_page(Story(11)), "<main>", f"<main>{figure}")
     assert by_profile(given, learned)
     assert text(given, learned).splitlines() == list(Story(11).lines)
+
+
+def test_captions_that_are_the_text_are_read_in_full() -> None:
+    """Pictures in a row beside the element: they are kept where they are more than a third of the text."""
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    captions = [f"{sentence(15_000 + at)} {sentence(15_100 + at)}" for at in range(12)]
+    row = "".join(
+        f"<figure><img src='{at}.jpg'><figcaption>{text}</figcaption></figure>" for at, text in enumerate(captions)
+    )
+    given = doubtful(printed_page(Story(11)), "<main>", f"<main>{row}")
+    assert not by_profile(given, learned)
+    assert not set(captions) - set(text(given, learned).splitlines())
+
+
+@pytest.mark.parametrize("pages", [3, 9])
+@pytest.mark.parametrize("name", ["article-body", "next-body"])
+def test_a_story_that_other_pages_load_unseen_is_read_whole(pages: int, name: str) -> None:
+    """As where the beginning of the next story waits, styled away, below each article in the same mark-up."""
+    story = Story(99)
+    waiting = "".join(f"<p>{line}</p>" for line in story.lines[:3])
+    box = f"<div style='display: none'><article class='article post-99'><div class='{name}'>{waiting}</div></article></div>"
+
+    def told(number: int) -> Capture:
+        made = printed_page(Story(number))
+        return doubtful(made, "</main>", f"{box}</main>") if number <= pages else made
+
+    learned = settle([told(number) for number in KNOWN])
+    for sample in (False, True):
+        assert text(page(story, "plain", sample=sample), learned).splitlines() == list(story.lines)
+    same = replace(told(1), body=told(1).body.replace(b"next-body", b"article-body"))
+    learned = settle(
+        [
+            same,
+            *(
+                replace(told(number), body=told(number).body.replace(b"next-body", b"article-body"))
+                for number in KNOWN[1:]
+            ),
+        ]
+    )
+    for sample in (False, True):
+        assert text(page(story, "plain", sample=sample), learned).splitlines() == list(story.lines)
 
 
 def test_an_article_that_taught_a_passage_does_not_speak_against_it() -> None:

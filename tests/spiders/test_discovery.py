@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spiders.read_listing import read_listing
+from spiders.listing_formats import read_listing
 from tests.spiders.news_server import NewsServer, Reply, article, rss
 
 STORY = "/2026/11/22/a-story-of-note"

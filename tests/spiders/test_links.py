@@ -5,7 +5,7 @@ import pytest
 from spiders.decode import decode
 from spiders.links import looks_like_article, read_page
 from spiders.listing import NotAListing
-from spiders.read_listing import root_name
+from spiders.listing_formats import root_name
 
 ARTICLES = [
     "https://x/2026/11/22/harbour-bridge", "https://x/world/harbour-bridge-reopens-after-storm", "https://x/news/123456", "https://x/a-12345678.html",

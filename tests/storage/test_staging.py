@@ -19,7 +19,7 @@ from storage import layout, schema
 from storage.client import Store
 from storage.errors import ObjectRefused
 from storage.rows import from_row, to_row
-from storage.staging import drop_parts, read_outcomes, stage_parts, write_part, written_parts
+from storage.staging import drop_parts, read_tables, stage_parts, write_part, written_parts
 from tests.storage.making import article, rejection, run_id
 
 DESIGN_ARTICLE = (  # DESIGN section 6, word for word
@@ -74,7 +74,11 @@ def test_a_runs_parts_and_failures_come_back_from_the_staged_file(store: Store) 
     assert staged.object is not None
     assert staged.object.key == layout.staged_key("times", run_id(1))
     expected = [replace(one, run_id=run_id(1)) for one in (first[0], first[2], *second, first[1], failure)]
-    assert list(read_outcomes(store, staged.object.key)) == expected
+    articles, rejections = read_tables(store, staged.object.key)
+    assert [from_row(Article, row) for row in articles.to_pylist()] == [
+        one for one in expected if isinstance(one, Article)
+    ]
+    assert [from_row(Rejection, row) for row in rejections.to_pylist()] == expected[len(articles) :]
     assert {(noted.url, noted.reason) for noted in staged.noted} == {
         (one.url, one.reason if isinstance(one, Rejection) else None) for one in expected
     }
@@ -99,7 +103,7 @@ def test_long_runs_are_written_in_batches_and_compressed(store: Store) -> None:
 def test_a_file_that_is_no_parquet_is_refused_by_name(store: Store) -> None:
     store.put(layout.staged_key("times", run_id(1)), b"")
     with pytest.raises(ObjectRefused, match=f"staged/times/{run_id(1)}.parquet: no Parquet file"):
-        list(read_outcomes(store, layout.staged_key("times", run_id(1))))
+        read_tables(store, layout.staged_key("times", run_id(1)))
 
 
 def test_every_field_of_the_records_has_a_column() -> None:

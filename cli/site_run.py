@@ -1,7 +1,7 @@
-"""What the steps have in common that the DAG tasks start, a process each.
+"""A site's run, as the steps of its DAG share it: each reads what the one before wrote to S3, prints one line.
 
-Each reads what the one before wrote to S3 and prints one line of JSON. Each is a module of its own, so that no process
-loads more than its step needs: Scrapy, the extractors or the tables' libraries take half a second each.
+The steps are modules of their own, since each is a process: Scrapy, trafilatura or the tables' libraries take half a
+second each, and no step needs all.
 """
 
 from __future__ import annotations
