@@ -9,9 +9,6 @@ for labels, and what those leave open is filled in by a model of the other folds
 from __future__ import annotations
 
 import argparse
-import hashlib
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,104 +17,27 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from bench.examples import FOLDS, MOMENT, Doubles, Example, crop, fold_of, misread, read_example
 from bench.extraction import PageScore, score_page, set_scores, site_groups
-from bench.labels import label_blocks
 from bench.metrics import DEFINITIONS
 from bench.pages import Page, load_pages, read_html
 from bench.reading import Reading
 from extract import body, confidence, features, neighbours
 from extract.article import Article
-from extract.blocks import BlockTree, read_blocks
-from extract.body import parse_html, read_votes
 from extract.capture import Capture
-from extract.encoding import decode_text
-from extract.features import Features, Signals, bare_features, block_features, unvoted_rows
 from extract.learning import read_site
-from extract.metadata import read_metadata
-from extract.read import page_signals, read_page
+from extract.read import read_page
 from extract.rejection import Rejection
-from extract.removal import region
 from extract.surroundings import Floats
 
-FOLDS = 5
 SURE = 0.8  # of a block without a label, to be given the model's own
 RIGHT = 0.9  # F1 of a page that is read right: what confidence is the probability of
-SET_WEIGHT = {"traf": 0.5, "readability": 0.6, "newspaper4k": 0.6}  # gold of segments, and gold by other extractors
 PARAMETERS = {
     "objective": "cross_entropy", "learning_rate": 0.06, "num_leaves": 24, "max_depth": 7, "min_data_in_leaf": 40,
     "feature_fraction": 0.2, "bagging_fraction": 0.6, "bagging_freq": 1, "lambda_l2": 10, "max_bin": 63, "seed": 1,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
 }  # fmt: skip
 ROUNDS = (250, 120)
-Doubles = NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class Example:
-    """A page with its blocks' features and labels; `fold` by its site."""
-
-    page: Page
-    fold: int
-    tree: BlockTree
-    found: Features
-    signals: Signals
-    labels: Doubles  # of the candidates
-    weights: Doubles
-
-    def all_blocks(self, candidates: Doubles) -> Doubles:
-        """Return the candidates' probabilities among those of all blocks."""
-        full = np.zeros(len(self.tree.blocks))
-        full[self.found.candidates] = candidates
-        return full
-
-
-def read_example(page: Page) -> Example | None:
-    """Return a page as training sees it; None if it has no text."""
-    html = decode_text(read_html(page.html), None)
-    try:
-        tree = parse_html(html)
-    except body.NoTreeError:
-        return None
-    blocks = read_blocks(tree)
-    if not blocks.blocks:
-        return None
-    capture = Capture("train", page.url, page.url, 200, (), b"", MOMENT)
-    signals = page_signals(read_metadata(tree, capture))
-    signals = Signals(read_votes(tree, page.url, blocks), signals.headlines, signals.standfirst, signals.article_body)
-    return labelled(page, blocks, block_features(blocks, signals), signals)
-
-
-def labelled(page: Page, blocks: BlockTree, found: Features, signals: Signals) -> Example:
-    """Return the blocks with their labels; all pages of a set weigh the same, longer blocks more."""
-    labels = label_blocks(page.gold, [block.text for block in blocks.blocks])[found.candidates]
-    words = np.array([len(text.split()) for text in found.squeezed], float)[found.candidates]
-    weights = np.sqrt(words + 2)
-    weights *= 100 * SET_WEIGHT.get(page.set, 1.0) / max(float(weights.sum()), 1e-9)
-    return Example(page, fold_of(page.site), blocks, found, signals, labels, weights)
-
-
-def crop(example: Example) -> Example | None:
-    """Return the page as a profile's reading sees it: the region of the text or up to two levels more, no votes."""
-    of_body = example.found.candidates[example.labels == 1].tolist()
-    if not of_body:
-        return None
-    node = region(example.tree, of_body)
-    for _ in range(number(example.page.page_id) % 3):
-        node = max(example.tree.parents[node], 0)
-    blocks = read_blocks(example.tree.nodes[node])
-    bare = bare_features(blocks)
-    rows = unvoted_rows(blocks, bare, example.signals, range(len(blocks.blocks)))
-    return labelled(example.page, blocks, replace(bare, matrix=rows), example.signals)
-
-
-def fold_of(site: str) -> int:
-    """Return the fold of a site: all its pages are trained on, or none."""
-    return number(site) % FOLDS
-
-
-def number(name: str) -> int:
-    """Return a number drawn by the name alone."""
-    return int(hashlib.sha256(name.encode()).hexdigest(), 16)
 
 
 def fit(
@@ -167,7 +87,7 @@ def fill(examples: list[Example], predicted: list[Doubles]) -> list[Doubles]:
 def train(examples: list[Example], folder: Path) -> None:
     """Write the forests, trained on `examples`, to `folder`: those for whole pages, and those for known regions."""
     folder.mkdir(parents=True, exist_ok=True)
-    cropped = [one for example in examples if (one := crop(example))]
+    cropped = [one for example in examples if not example.is_misread and (one := crop(example))]
     for name, pages in (("", examples), ("region_", cropped)):
         for stage, trees in zip(("first", "second"), stages(pages), strict=True):
             text = slim(trees.model_to_string(importance_type="split"))
@@ -272,9 +192,6 @@ def use(folder: Path) -> None:
     body.region_models.cache_clear()
 
 
-MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
-
-
 def main() -> None:
     """Print the figures, then write the models that ship."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -285,6 +202,7 @@ def main() -> None:
     examples = [one for page in pages if (one := read_example(page))]
     blocks = sum(len(one.labels) for one in examples)
     of_body = sum(int((one.labels == 1).sum()) for one in examples)
+    misreads = [other for one in examples for other in misread(one)]
     print(f"{len(examples)} of {len(pages)} pages, {blocks} blocks to judge, {of_body} of the body")
     with TemporaryDirectory() as folder:
         for fold in range(FOLDS):
@@ -293,10 +211,10 @@ def main() -> None:
             (shipped / "confidence.json").write_bytes(
                 orjson.dumps({"weights": dict.fromkeys(confidence.NAMES, 0.0), "bias": 0.0})
             )
-        cross_validate(pages, examples, Path(folder))
+        cross_validate(pages, [*examples, *misreads], Path(folder))
         arguments.output.mkdir(parents=True, exist_ok=True)
         (arguments.output / "confidence.json").write_bytes((Path(folder) / "confidence.json").read_bytes())
-    train(examples, arguments.output)
+    train([*examples, *misreads], arguments.output)
 
 
 if __name__ == "__main__":

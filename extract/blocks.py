@@ -26,6 +26,7 @@ _STRONG: Final = frozenset(["b", "strong", "em", "i", "h1", "h2", "h3", "h4", "h
 _CELLS: Final = frozenset(("td", "th"))
 MAX_CELL_CHARS = 160  # a longer cell is a paragraph of a page laid out with tables
 MIN_LINE_CHARS = 80  # a shorter line before a line break is a verse or an address, and goes on
+MAX_CARD_CHARS = 1000  # in one link; what holds more is an anchor that was never closed
 MAX_BLOCKS = 20_000  # a page with more text blocks is a data dump; the rest is not read
 MAX_DEPTH = 240  # libxml2 cuts at 256
 _BREAK = "\x0b"  # stands for <br>; blank like any other once lines are parted
@@ -39,7 +40,7 @@ class Block:
 
     text: str
     node: int  # of the nearest block-level element, an index into BlockTree.nodes
-    link_chars: int
+    link_chars: int  # of a card that is one link all
     links: int
     strong_chars: int
     breaks: int  # single line breaks in it
@@ -142,10 +143,10 @@ class _Reader:
 
     def read(self, root: HtmlElement) -> BlockTree:
         """Return the blocks of the tree below `root`."""
-        self._element(root, "body", -1, 0)
+        self._element(root, "body", -1, 0, in_link=False)
         return self.page
 
-    def _element(self, element: HtmlElement, tag: str, parent: int, depth: int) -> None:
+    def _element(self, element: HtmlElement, tag: str, parent: int, depth: int, *, in_link: bool) -> None:
         page = self.page
         node = len(page.nodes)
         own = element_bits(element, tag)
@@ -156,7 +157,8 @@ class _Reader:
         page.own.append(own)
         page.above.append(own | page.above[parent] if parent >= 0 else own)
         page.ends.append(0)
-        self._inside(element, node, depth, in_link=tag == "a", strong=tag in _STRONG)
+        self.links += in_link
+        self._inside(element, node, depth, in_link=in_link, strong=tag in _STRONG)
         self._flush(node)
         page.ends[node] = len(page.nodes)
 
@@ -175,7 +177,7 @@ class _Reader:
                 else:
                     self._flush(node)
                     first = len(self.page.blocks)
-                    self._element(child, tag, node, depth + 1)
+                    self._element(child, tag, node, depth + 1, in_link=in_link)
                     if tag == "tr":
                         self._join_cells(first)
             if child.tail:
@@ -184,9 +186,18 @@ class _Reader:
     def _inline(self, element: HtmlElement, tag: str, node: int, depth: int, *, in_link: bool, strong: bool) -> None:
         if element.attrib and element_bits(element, tag) >> HIDDEN_BIT & 1:
             return
-        if tag == "a":
-            self.links += 1
-        self._inside(element, node, depth + 1, in_link=in_link or tag == "a", strong=strong or tag in _STRONG)
+        is_link = tag == "a"
+        self.links += is_link
+        first = len(self.page.blocks)
+        self._inside(element, node, depth + 1, in_link=in_link or is_link, strong=strong or tag in _STRONG)
+        if is_link and not in_link:
+            self._open_anchor(self.page.blocks[first:])
+
+    def _open_anchor(self, inside: list[Block]) -> None:
+        """Undo what an anchor says of the blocks inside it, if there are too many for a card: it was never closed."""
+        if sum(len(block.text) for block in inside) > MAX_CARD_CHARS:
+            for block in inside:
+                block.link_chars = block.links = 0
 
     def _text(self, text: str, *, in_link: bool, strong: bool) -> None:
         self.parts.append(text)

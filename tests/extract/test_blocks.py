@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extract.blocks import MAX_BLOCKS, MAX_CELL_CHARS, BlockTree, read_blocks, signature
+from extract.blocks import MAX_BLOCKS, MAX_CARD_CHARS, MAX_CELL_CHARS, BlockTree, read_blocks, signature
 from extract.body import parse_html
 from extract.class_words import HIDDEN_BIT, TAG_BITS
 from tests.extract.visible import ink, printed
@@ -42,6 +42,23 @@ def texts(body: str) -> list[str]:
 )
 def test_a_block_is_a_run_of_visible_text(body: str, expected: list[str]) -> None:
     assert texts(body) == expected
+
+
+def test_a_card_that_is_one_link_is_linked_text() -> None:
+    """Fronts and boxes of other stories are made of such cards: their words are links as those in a sentence are."""
+    card = "<a href='/x'><div><h3>Ferry</h3><p>It sails again.</p></div></a>"
+    page = blocks(f"{card}<p>By <a href='/y'>Jo Marsh</a></p>{card}<p>Text</p>")
+    linked = [(block.text, block.link_chars, block.links) for block in page.blocks]
+    assert linked == [
+        ("Ferry", 5, 1), ("It sails again.", 15, 1), ("By Jo Marsh", 8, 1), ("Ferry", 5, 1), ("It sails again.", 15, 1), ("Text", 0, 0),
+    ]  # fmt: skip
+
+
+def test_an_anchor_that_was_left_open_makes_no_link_of_an_article() -> None:
+    page = blocks(
+        "<a href='/x'><div>" + f"<p>{SENTENCE}</p>" * (MAX_CARD_CHARS // len(SENTENCE) + 1) + "</div></a><p>z</p>"
+    )
+    assert [(block.link_chars, block.links) for block in page.blocks] == [(0, 0)] * len(page.blocks)
 
 
 def row(*cells: str) -> str:

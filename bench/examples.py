@@ -1,0 +1,141 @@
+"""The labelled pages that the body model is trained on: as they are, cut to the text's region, and misread."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.labels import label_blocks
+from bench.pages import Page, read_html
+from extract.blocks import BlockTree, read_blocks
+from extract.body import NoTreeError, parse_html, read_votes
+from extract.capture import Capture
+from extract.encoding import decode_text
+from extract.features import Features, Signals, bare_features, block_features, unvoted_rows
+from extract.metadata import read_metadata
+from extract.read import page_signals
+from extract.removal import region
+
+FOLDS = 5
+SET_WEIGHT = {"traf": 0.5, "readability": 0.6, "newspaper4k": 0.6}  # gold of segments, and gold by other extractors
+MISREAD_WEIGHT = 0.35  # of a page with a disturbed vote, to the same page as it is
+MIN_VOTES = 6  # lines of a reading; of fewer nothing is taken away
+MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
+Doubles = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Example:
+    """A page with its blocks' features and labels; `fold` by its site."""
+
+    page: Page
+    fold: int
+    tree: BlockTree
+    found: Features
+    signals: Signals
+    labels: Doubles  # of the candidates
+    weights: Doubles
+    is_misread: bool = False
+
+    def all_blocks(self, candidates: Doubles) -> Doubles:
+        """Return the candidates' probabilities among those of all blocks."""
+        full = np.zeros(len(self.tree.blocks))
+        full[self.found.candidates] = candidates
+        return full
+
+
+def read_example(page: Page) -> Example | None:
+    """Return a page as training sees it; None if it has no text."""
+    html = decode_text(read_html(page.html), None)
+    try:
+        tree = parse_html(html)
+    except NoTreeError:
+        return None
+    blocks = read_blocks(tree)
+    if not blocks.blocks:
+        return None
+    capture = Capture("train", page.url, page.url, 200, (), b"", MOMENT)
+    signals = page_signals(read_metadata(tree, capture))
+    signals = Signals(read_votes(tree, page.url, blocks), signals.headlines, signals.standfirst, signals.article_body)
+    return labelled(page, blocks, block_features(blocks, signals), signals)
+
+
+def labelled(page: Page, blocks: BlockTree, found: Features, signals: Signals) -> Example:
+    """Return the blocks with their labels; all pages of a set weigh the same, longer blocks more."""
+    labels = label_blocks(page.gold, [block.text for block in blocks.blocks])[found.candidates]
+    words = np.array([len(text.split()) for text in found.squeezed], float)[found.candidates]
+    weights = np.sqrt(words + 2)
+    weights *= 100 * SET_WEIGHT.get(page.set, 1.0) / max(float(weights.sum()), 1e-9)
+    return Example(page, fold_of(page.site), blocks, found, signals, labels, weights)
+
+
+def crop(example: Example) -> Example | None:
+    """Return the page as a profile's reading sees it: the region of the text or up to two levels more, no votes."""
+    of_body = example.found.candidates[example.labels == 1].tolist()
+    if not of_body:
+        return None
+    node = region(example.tree, of_body)
+    for _ in range(number(example.page.page_id) % 3):
+        node = max(example.tree.parents[node], 0)
+    blocks = read_blocks(example.tree.nodes[node])
+    bare = bare_features(blocks)
+    rows = unvoted_rows(blocks, bare, example.signals, range(len(blocks.blocks)))
+    return labelled(example.page, blocks, replace(bare, matrix=rows), example.signals)
+
+
+def misread(example: Example) -> list[Example]:
+    """Return the page as trafilatura might have read it: a part, with holes, and with more than the article.
+
+    On these few pages it errs in few ways, on others in more: an element in the middle may end its reading. Trees that
+    never saw that lean on its vote too much. Source: the errors of both on sites not seen (docs/extraction.md).
+    """
+    votes = example.signals.votes
+    if len(votes) < MIN_VOTES:
+        return []
+    chance = random.Random(example.page.page_id)  # noqa: S311 - the same pages in each run
+    found = []
+    for disturb in (_cut, _thin, _extended):
+        signals = replace(example.signals, votes=disturb(example, chance))
+        one = labelled(example.page, example.tree, block_features(example.tree, signals), signals)
+        one.weights *= MISREAD_WEIGHT
+        one.is_misread = True
+        found.append(one)
+    return found
+
+
+def _cut(example: Example, chance: random.Random) -> tuple[str, ...]:
+    """Return the votes before a line, or those after it."""
+    votes = example.signals.votes
+    at = chance.randrange(2, max(3, int(0.7 * len(votes))))
+    return votes[:at] if chance.random() < 0.7 else votes[at:]
+
+
+def _thin(example: Example, chance: random.Random) -> tuple[str, ...]:
+    return tuple(vote for vote in example.signals.votes if chance.random() < 0.6)
+
+
+def _extended(example: Example, chance: random.Random) -> tuple[str, ...]:
+    """Return the votes with a run of blocks that trafilatura leaves out."""
+    blocks = example.tree.blocks
+    others = [
+        block.text
+        for block, vote in zip(blocks, example.found.votes, strict=True)
+        if vote < 0.5 and len(block.text) > 40 and block.link_chars < 0.6 * len(block.text)
+    ]
+    at = chance.randrange(len(others)) if others else 0
+    return (*example.signals.votes, *others[at : at + chance.randrange(1, 6)])
+
+
+def fold_of(site: str) -> int:
+    """Return the fold of a site: all its pages are trained on, or none."""
+    return number(site) % FOLDS
+
+
+def number(name: str) -> int:
+    """Return a number drawn by the name alone."""
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16)

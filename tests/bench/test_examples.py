@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.examples import MIN_VOTES, MISREAD_WEIGHT, Example, crop, misread, read_example
+from bench.own_pages import SET, write_own_pages
+from bench.pages import load_pages
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
+    """The demo newspaper's first page."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_own_pages(folder)
+    found = read_example(load_pages(folder, (), (SET,))[0])
+    assert found is not None
+    return found
+
+
+def test_a_page_is_also_trained_on_as_it_might_be_misread(example: Example) -> None:
+    cut, thin, extended = misread(example)
+    votes = example.signals.votes
+    assert set(cut.signals.votes) < set(votes)
+    assert cut.signals.votes in {votes[: len(cut.signals.votes)], votes[-len(cut.signals.votes) :]}, (
+        "one end of it is missing"
+    )
+    assert set(thin.signals.votes) < set(votes)
+    assert extended.signals.votes[: len(votes)] == votes
+    assert len(extended.signals.votes) > len(votes)
+    for one in (cut, thin, extended):
+        assert one.is_misread
+        assert one.tree is example.tree
+        assert not np.array_equal(one.found.votes, example.found.votes), "the forests see another vote"
+        assert one.weights.sum() == pytest.approx(MISREAD_WEIGHT * example.weights.sum())
+        body = [example.tree.blocks[at].text for at in one.found.candidates[one.labels == 1]]
+        assert body, "what the text is does not change with what trafilatura takes for it"
+        assert set(body) <= {example.tree.blocks[at].text for at in example.found.candidates[example.labels == 1]}
+
+
+def test_training_sees_the_same_misreadings_each_time(example: Example) -> None:
+    assert [one.signals for one in misread(example)] == [one.signals for one in misread(example)]
+
+
+def test_a_page_with_hardly_a_vote_is_not_misread(example: Example) -> None:
+    assert (
+        misread(replace(example, signals=replace(example.signals, votes=example.signals.votes[: MIN_VOTES - 1]))) == []
+    )
+
+
+def test_the_region_is_trained_on_without_votes(example: Example) -> None:
+    region = crop(example)
+    assert region is not None
+    assert len(region.tree.blocks) < len(example.tree.blocks)
+    assert not region.found.votes.any()
