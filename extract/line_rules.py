@@ -56,6 +56,20 @@ _LINES: Final = (
     ),
     (
         Removal.RELATED_LINK,
+        (
+            r"for more (?:stories|news|articles) (?:like this|from|on|about)\b.{0,80}[,:] "
+            r"(?:check|visit|see|follow|click|go to|read|head)\b.{0,100}"
+        ),
+    ),
+    (
+        Removal.CREDIT,
+        (
+            r"(?:image|photo(?:graph)?|picture|foto|fotograf[ií]a|bild(?:er)?|imagen)s?"
+            r"(?: (?:credits?|source|courtesy|by|quelle|via))*\s*[:©]\s*.{2,90}"
+        ),
+    ),
+    (
+        Removal.RELATED_LINK,
         (r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}"),
     ),
     (
@@ -92,14 +106,17 @@ _LINES: Final = (
             r"join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
             r"deja un comentario|deixe um comentário|lascia un commento|(?:view|show|load) (?:all )?"
             r"(?:\d+ )?comments?)\b.{0,120}|"
-            r"\W*[\d.,]+ comments?(?: (?:so far|on this (?:article|story)|add (?:a|your) comment))?\W*"
+            r"\W*[\d.,]+ comments?(?: (?:so far|on this (?:article|story)|add (?:a|your) comment))?\W*|"
+            r"(?:(?:do you have|have you got|got|have) an? (?:story|news tip|tip)\b.{0,60}\?|"
+            r"get in touch with (?:our|the|us)\b.{0,60}\b(?:by|at|via)\b).{0,250}"
         ),
     ),
     (
         Removal.NEWSLETTER,
         (
             r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|"
-            r"briefing|e-?mail|alerts)\b.{0,120}"
+            r"briefing|e-?mail|alerts)\b.{0,120}|"
+            r"(?:for|check out) .{0,150}\bsign(?:ing)? up (?:for|to) (?:our|the) .{0,40}newsletters?\W*"
         ),
     ),
     (

@@ -69,6 +69,7 @@ _BOXES: Final = (
     ),
 )
 _CAPTION_BIT: Final = bit_mask(("figcaption",))
+_CAPTION = re.compile(r"(?:\S*[-_])?caption(?:[-_]text)?|[A-Za-z]*Caption")
 _LINKED, _LABEL_CHARS = 0.8, 25  # a shorter link is a label, a longer one a headline
 _WORD_COLUMNS = {name: at for at, name in enumerate(PHRASES)}
 
@@ -100,10 +101,16 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
 
 
 def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:
-    captions = [at for at in kept if page.above[page.blocks[at].node] & _CAPTION_BIT]
+    nodes = {at: page.blocks[at].node for at in kept}
+    captions = [at for at, node in nodes.items() if page.above[node] & _CAPTION_BIT or _is_caption(page.nodes[node])]
     if sum(found.chars[at] for at in captions) > MAX_CAPTIONS * sum(found.chars[at] for at in kept):
         return {}
     return dict.fromkeys(captions, Removal.CAPTION)
+
+
+def _is_caption(element: HtmlElement) -> bool:
+    classes = element.get("class") or ""
+    return "aption" in classes and any(map(_CAPTION.fullmatch, classes[:500].split()))
 
 
 def _boxed(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:

@@ -52,6 +52,13 @@ def removed(body: str, keep: Sequence[str], signals: Signals = NO_SIGNALS) -> li
         ("Leave a Reply", Removal.COMMENTS),
         ("Your email address will not be published. Required fields are marked *", Removal.COMMENTS),
         ("Sign up for our newsletter", Removal.NEWSLETTER),
+        ("For the best of the coast, sign up to our weekly newsletter.", Removal.NEWSLETTER),
+        ("Got a story? Write to news@ellery.example or ring the bell", Removal.COMMENTS),
+        ("Get in touch with our news team by emailing us at news@ellery.example.", Removal.COMMENTS),
+        ("For more stories like this, check our harbour page.", Removal.RELATED_LINK),
+        ("Image: Anna Berg/Coast Pictures", Removal.CREDIT),
+        ("Photo credit: Anna Berg", Removal.CREDIT),
+        ("Bilder: Anna Berg, Per Lind", Removal.CREDIT),
         ("© 2026 The Ellery Gazette. All rights reserved.", Removal.COPYRIGHT),
         ("Share this article", Removal.SHARE),
         ("Advertisement", Removal.AD),
@@ -73,6 +80,10 @@ def test_a_line_that_is_never_text_is_refused(line: str, reason: Removal) -> Non
         "Close the harbour, they had written on the wall.",
         "Share prices of the shipping line fell by a tenth on the news.",
         "Subscribe to the idea that tides can be tamed, and you will build walls.",
+        "For more news from the islands she had to wait until the mail boat came.",
+        "Have a story ready, the pilot said, for the night is long.",
+        "Picture this: a harbour without a single mast.",
+        "Her images of the harbour: all of them grey.",
         "12 views of the same lighthouse hang in the town hall.",
         "He walked on.",
         "“Yes.”",
@@ -113,6 +124,13 @@ def test_captions_are_refused_unless_they_are_the_text() -> None:
     )
     assert set(refused(f"<p>{PROSE}</p>{figure}<p>{MORE}</p>").values()) == {Removal.CAPTION}
     assert refused(f"<p>Ten pictures.</p>{figure}{figure.replace('half', 'quarter')}") == {}
+
+
+@pytest.mark.parametrize("name", ["caption", "image__caption", "wp-caption-text", "imageCaption"])
+def test_a_caption_is_one_by_its_class_too(name: str) -> None:
+    body = f"<p>{PROSE}</p><div class='x {name}'>The span at half past eight</div><p>{MORE}</p>"
+    assert refused(body) == {"The span at half past eight": Removal.CAPTION}
+    assert refused(body.replace(name, "captioned-text")) == {}, "the text beside a picture"
 
 
 @pytest.mark.parametrize(
