@@ -19,7 +19,7 @@ class RemovedSpan:
 
     text: Annotated[str, Says("as it stood on the page")]
     reason: Annotated[str, Says("what it was taken for; after a colon, by what")]
-    where: Annotated[str, Says("DOM path of the element")]
+    where: Annotated[str, Says("DOM path of the element; of a script, then `#` and the path in the HTML that it holds")]
 
 
 @dataclass(frozen=True, slots=True)

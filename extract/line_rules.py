@@ -139,7 +139,8 @@ _LINES: Final = (
         Removal.AD,
         (
             r"\W*(?:advertise?ments?|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|"
-            r"advertentie|reklama?|реклама|(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"
+            r"advertentie|reklama?|реклама|\$\$\w+\$\$|\{\{[\w .-]+\}\}|"
+            r"(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"
         ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,11 +14,13 @@ from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
 from extract.absence import absence, missing
+from extract.address import Address, read_address
 from extract.adjust import adjust
 from extract.article import Article, Extraction, RemovedSpan
 from extract.blocks import BlockTree
 from extract.body import ENGINE, ENGINE_VERSION, NoTreeError, keeps, parse_html, read_body
 from extract.capture import Capture
+from extract.completed import completed
 from extract.confidence import confidence, signs
 from extract.encoding import BadEncodingError, decode_payload, decode_text
 from extract.features import Features, Signals
@@ -27,10 +29,12 @@ from extract.language import article_language
 from extract.metadata import Metadata, read_metadata
 from extract.profile import Evidence, Profile, gather
 from extract.rejection import Reason, Rejection
-from extract.removal import refuse_lines, removed_spans, whole_quotes, whole_tables
+from extract.removal import refuse_lines, removed_spans
 from extract.rights import read_rights
 from extract.settled import is_sample, read_settled
+from extract.signals import ARTICLE_KIND
 from extract.url import article_id
+from extract.waiting import Waiting, waiting_article
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
@@ -95,6 +99,8 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         metadata = read_metadata(tree, capture)
         rights = read_rights(capture.headers, tree)
         found = _read_text(tree, capture, page_signals(metadata), profile)
+        if len(found.text) < MIN_BODY_CHARS and _is_declared(metadata, capture) and (waiting := waiting_article(tree)):
+            found = _read_waiting(waiting, capture, page_signals(metadata))
         page = read_signals(tree, capture, metadata, found.text)
         reason = judge_page(page) or _no_article(metadata, found.text)
         reason = absence(capture, page, reason) or reason
@@ -139,10 +145,25 @@ def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: P
     return _Text(cleaned.text, cleaned.removed, cleaned.confidence, evidence, values)
 
 
+def _is_declared(metadata: Metadata, capture: Capture) -> bool:
+    """Whether the page says that it is an article, and its address or its date that it is no section."""
+    kinds = metadata.kinds
+    named = "og:article" in kinds or any(map(ARTICLE_KIND.fullmatch, kinds))
+    is_dated = metadata.published_source in {"json-ld", "meta"}
+    return named and (is_dated or read_address(capture.final_url)[0] is Address.ARTICLE)
+
+
+def _read_waiting(waiting: Waiting, capture: Capture, signals: Signals) -> _Text:
+    """Return the text that waits in a script. It teaches nothing of the site's pages: it stands on none of them."""
+    found = _read_text(waiting.tree, capture, signals, None)
+    removed = tuple(replace(span, where=f"{waiting.where}#{span.where}") for span in found.removed)
+    return replace(found, removed=removed, evidence=None)
+
+
 def _cleaned(
     page: BlockTree, kept: list[int], found: Features, signals: Signals, chrome: dict[int, str], sure: float
 ) -> _Text:
-    kept = whole_quotes(page, whole_tables(page, kept))
+    kept = completed(page, kept, found, signals)
     refused = refuse_lines(page, kept, found, signals)
     text = [at for at in kept if at not in refused]
     removed = removed_spans(page, text, found, chrome | refused, signals)

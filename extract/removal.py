@@ -26,7 +26,6 @@ _SIGN_OFF = re.compile(
     r"|[a-zäöüß]{2,4}|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?"
     r"|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
 )
-_SOURCE = re.compile(r"[—–]\s?\S.{,118}")
 _FIRST = 3  # blocks that may be a standfirst, which is often said again; further down a list may well repeat itself
 _LAST = 2  # lines at the end in which a sign-off is looked for
 _ITEMS: Final = frozenset(("li", "tr", "td", "th", "dd", "blockquote"))  # a short word is one of them, such as "salt"
@@ -139,45 +138,6 @@ def _box(element: HtmlElement) -> Removal | None:
         return None
     words = f"{element.get('class') or ''} {element.get('id') or ''}"[:500].split()
     return next((reason for reason, pattern in _BOXES if any(map(pattern.fullmatch, words))), None)
-
-
-def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:
-    """Return `kept` with the missing rows of tables most of whose rows are kept: their head says what they hold."""
-    chosen = set(kept)
-    rows: dict[int, list[int]] = {}
-    for at, block in enumerate(page.blocks):
-        node = block.node
-        if page.nodes[node].tag == "tr":
-            while node >= 0 and page.nodes[node].tag != "table":
-                node = page.parents[node]
-            rows.setdefault(node, []).append(at)
-    for table in rows.values():
-        if 2 * sum(at in chosen for at in table) > len(table):
-            chosen.update(table)
-    return sorted(chosen)
-
-
-def whole_quotes(page: BlockTree, kept: list[int]) -> list[int]:
-    """Return `kept` with the missing last lines "— Name, day" of quotations: whose words they are is part of them."""
-    chosen = set(kept)
-    for at in kept:
-        after = at + 1
-        if after in chosen or after >= len(page.blocks) or not _SOURCE.fullmatch(page.blocks[after].text):
-            continue
-        quote = _quote(page, after)
-        if quote is not None and quote == _quote(page, at):
-            chosen.add(after)
-    return sorted(chosen)
-
-
-def _quote(page: BlockTree, at: int) -> int | None:
-    """Return the node of the <blockquote> that holds a block."""
-    node = page.blocks[at].node
-    while node >= 0:
-        if page.nodes[node].tag == "blockquote":
-            return node
-        node = page.parents[node]
-    return None
 
 
 def _is_headline(words: set[str], titles: list[set[str]]) -> bool:

@@ -107,13 +107,16 @@ PHRASES: Final = {
 }  # fmt: skip
 
 
+_LETTER, _NO_LETTER = r"[\pL\pN_]", r"[^\pL\pN_]"  # to re2, \w and \W know the letters of ASCII alone
+
+
 def _phrase_set() -> re2.Set:
     options = re2.Options()
     options.case_sensitive = False
     options.max_mem = 64 << 20
     found = re2.Set.SearchSet(options)
     for pattern in PHRASES.values():
-        found.Add(pattern)
+        found.Add(pattern.replace(r"\W", _NO_LETTER).replace(r"\w", _LETTER))
     found.Compile()
     return found
 

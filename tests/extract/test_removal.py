@@ -9,7 +9,7 @@ from extract.blocks import BlockTree, read_blocks
 from extract.body import parse_html
 from extract.features import Features, Signals, bare_features
 from extract.line_rules import Removal
-from extract.removal import refuse_lines, region, removed_spans, whole_quotes, whole_tables
+from extract.removal import refuse_lines, region, removed_spans
 
 PROSE = "The harbour bridge reopened on Tuesday after eleven weeks of repairs, and lorries crossed before sunrise."
 MORE = "Shopkeepers on the east bank had complained that trade fell by a third while the detour was in force."
@@ -197,20 +197,3 @@ def test_what_style_takes_away_is_not_visible_but_a_region_that_waits_for_a_scri
     assert removed(f"<article><p>{PROSE}</p>{secret}</article>", [PROSE]) == []
     waiting = f"<div style='visibility: hidden'><p>{PROSE}</p><p>12 views</p><p>{MORE}</p></div>"
     assert [span.text for span in removed(waiting, [PROSE, MORE])] == ["12 views"]
-
-
-def test_a_quotation_keeps_the_line_that_says_whose_words_they_are() -> None:
-    quote = "<blockquote><p>We sail.</p>— Jo Marsh (@jo) May 4</blockquote>"
-    page, _ = read(f"<p>a</p>{quote}<p>— not of it</p>{quote}<blockquote><p>No.</p><p>more</p></blockquote>")
-    assert [block.text for block in page.blocks][2:4] == ["— Jo Marsh (@jo) May 4", "— not of it"]
-    assert whole_quotes(page, [0, 1, 6]) == [0, 1, 2, 6], (
-        "the other quotation is not kept, the last one has no such line"
-    )
-
-
-def test_a_table_is_kept_whole_when_most_of_its_rows_are() -> None:
-    rows = "".join(f"<tr><td>{number}</td><td>x</td></tr>" for number in range(1, 4))
-    page, _ = read(f"<p>a</p><table><tr><th>No.</th><th>Ship</th></tr>{rows}</table><table>{rows}</table><p>z</p>")
-    assert [block.text for block in page.blocks][:2] == ["a", "No. | Ship"]
-    assert whole_tables(page, [0, 2, 3, 4, 5, 8]) == [0, 1, 2, 3, 4, 5, 8]
-    assert whole_tables(page, [0, 2, 8]) == [0, 2, 8]

@@ -1,0 +1,100 @@
+"""What belongs to what is kept, whatever the model says: a table's other rows, a quotation's source, the standfirst."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from extract.blocks import BlockTree
+from extract.class_words import HIDDEN_BIT, bit_mask
+from extract.features import Features, Signals, squeeze
+
+MIN_STANDFIRST_CHARS = 40
+MAX_LONGER = 1.3  # times the description; what begins with it and is longer is the first paragraph of the text
+PROSE_CHARS = 60
+_SOURCE = re.compile(r"[—–]\s?\S.{,118}")
+_NO_STANDFIRST: Final = bit_mask(("figcaption", "caption", "aside", "nav", "footer", "related")) | 1 << HIDDEN_BIT
+
+
+def completed(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> list[int]:
+    """Return the kept blocks, in order, with those that belong to them."""
+    kept = whole_quotes(page, whole_tables(page, kept))
+    standfirst = find_standfirst(page, kept, found, signals)
+    return kept if standfirst is None else sorted({*kept, standfirst})
+
+
+def find_standfirst(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> int | None:
+    """Return the block between headline and text that the page's metadata has for its description; None if kept.
+
+    What says the same as the text's first lines is no standfirst but a copy of them.
+    """
+    first = next((at for at in kept if len(page.blocks[at].text) >= PROSE_CHARS), None)
+    if first is None:
+        return None
+    summaries = [text for one in signals.standfirst if len(text := squeeze(one)) >= MIN_STANDFIRST_CHARS]
+    titles = {squeeze(title) for title in signals.headlines}
+    for at in range(_after_headline(page, first), first):
+        block, text = page.blocks[at], found.squeezed[at]
+        if (
+            at not in kept
+            and len(text) >= MIN_STANDFIRST_CHARS
+            and text not in titles
+            and block.link_chars < len(block.text) / 2
+            and not page.above[block.node] & _NO_STANDFIRST
+            and any(_is_said(text, summary) for summary in summaries)
+            and not any(text in found.squeezed[other] for other in kept)
+        ):
+            return at
+    return None
+
+
+def _after_headline(page: BlockTree, first: int) -> int:
+    """Return the block after the last <h1> before a block; `first` if there is none."""
+    headings = (at for at in range(first - 1, -1, -1) if page.nodes[page.blocks[at].node].tag == "h1")
+    return next(headings, first - 1) + 1
+
+
+def _is_said(text: str, summary: str) -> bool:
+    """Whether a block reads as a description, which may have been cut, or go on for a little."""
+    if len(text) < PROSE_CHARS or len(summary) < PROSE_CHARS:
+        return text == summary
+    return summary.startswith(text) or (text.startswith(summary) and len(text) <= MAX_LONGER * len(summary))
+
+
+def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:
+    """Return `kept` with the missing rows of tables most of whose rows are kept: their head says what they hold."""
+    chosen = set(kept)
+    rows: dict[int, list[int]] = {}
+    for at, block in enumerate(page.blocks):
+        node = block.node
+        if page.nodes[node].tag == "tr":
+            while node >= 0 and page.nodes[node].tag != "table":
+                node = page.parents[node]
+            rows.setdefault(node, []).append(at)
+    for table in rows.values():
+        if 2 * sum(at in chosen for at in table) > len(table):
+            chosen.update(table)
+    return sorted(chosen)
+
+
+def whole_quotes(page: BlockTree, kept: list[int]) -> list[int]:
+    """Return `kept` with the missing last lines "— Name, day" of quotations: whose words they are is part of them."""
+    chosen = set(kept)
+    for at in kept:
+        after = at + 1
+        if after in chosen or after >= len(page.blocks) or not _SOURCE.fullmatch(page.blocks[after].text):
+            continue
+        quote = _quote(page, after)
+        if quote is not None and quote == _quote(page, at):
+            chosen.add(after)
+    return sorted(chosen)
+
+
+def _quote(page: BlockTree, at: int) -> int | None:
+    """Return the node of the <blockquote> that holds a block."""
+    node = page.blocks[at].node
+    while node >= 0:
+        if page.nodes[node].tag == "blockquote":
+            return node
+        node = page.parents[node]
+    return None

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from extract.blocks import BlockTree, read_blocks
+from extract.body import parse_html
+from extract.completed import completed, whole_quotes, whole_tables
+from extract.features import Features, Signals, bare_features
+
+PROSE = "The harbour bridge reopened on Tuesday after eleven weeks of repairs, and lorries crossed before sunrise."
+DEK = "The span moved for the first time since the storm, and the toll stays where it was."
+
+
+def read(body: str) -> tuple[BlockTree, Features]:
+    page = read_blocks(parse_html(f"<!doctype html><html><head><title>t</title></head><body>{body}</body></html>"))
+    return page, bare_features(page)
+
+
+def kept_with(body: str, *descriptions: str) -> list[str]:
+    """The text when the model keeps the last block of `body` alone."""
+    page, found = read(body)
+    signals = Signals(headlines=("Bridge opens",), standfirst=descriptions)
+    return [page.blocks[at].text for at in completed(page, [len(page.blocks) - 1], found, signals)]
+
+
+@pytest.mark.parametrize(
+    ("dek", "description"),
+    [
+        (DEK, DEK),
+        (DEK, DEK.upper()),
+        (DEK, DEK[:70] + "…"),
+        (DEK[:69], DEK),
+        ("A short word of forty letters to the reader.",) * 2,
+    ],
+)
+def test_the_standfirst_is_text_whatever_the_model_says(dek: str, description: str) -> None:
+    assert kept_with(f"<h1>Bridge opens</h1><p>{dek}</p><p>By Jo</p><p>{PROSE}</p>", description) == [dek, PROSE]
+
+
+@pytest.mark.parametrize(
+    ("body", "description"),
+    [
+        (f"<h1>Bridge opens</h1><p>{DEK}</p><p>{PROSE}</p>", "Something else that the page says of itself, at some length."),
+        (f"<p>{DEK}</p><h1>Bridge opens</h1><p>{PROSE}</p>", DEK),
+        (f"<p>{DEK}</p><p>{PROSE}</p>", DEK),
+        (f"<h1>Bridge opens</h1><a href='/x'><p>{DEK}</p></a><p>{PROSE}</p>", DEK),
+        (f"<h1>Bridge opens</h1><figure><figcaption>{DEK}</figcaption></figure><p>{PROSE}</p>", DEK),
+        (f"<h1>Bridge opens</h1><p style='display:none'>{DEK}</p><p>{PROSE}</p>", DEK),
+        (f"<h1>Bridge opens</h1><p>{PROSE[:70]}</p><p>{PROSE}</p>", PROSE[:70]),
+        (f"<h1>Bridge opens</h1><p>{DEK} {PROSE}</p><p>{PROSE}</p>", DEK[:60]),
+    ],
+    ids=["other", "above", "no headline", "linked", "caption", "unseen", "the text's first words", "a paragraph"],
+)  # fmt: skip
+def test_what_only_looks_like_one_is_not(body: str, description: str) -> None:
+    assert kept_with(body, description) == [PROSE]
+
+
+def test_a_standfirst_is_kept_once() -> None:
+    dek = f"<p>{DEK}</p>"
+    assert kept_with(f"<h1>Bridge opens</h1>{dek}{dek}<p>{PROSE}</p>", DEK) == [DEK, PROSE]
+
+
+def test_a_quotation_keeps_the_line_that_says_whose_words_they_are() -> None:
+    quote = "<blockquote><p>We sail.</p>— Jo Marsh (@jo) May 4</blockquote>"
+    page, _ = read(f"<p>a</p>{quote}<p>— not of it</p>{quote}<blockquote><p>No.</p><p>more</p></blockquote>")
+    assert [block.text for block in page.blocks][2:4] == ["— Jo Marsh (@jo) May 4", "— not of it"]
+    assert whole_quotes(page, [0, 1, 6]) == [0, 1, 2, 6], (
+        "the other quotation is not kept, the last one has no such line"
+    )
+
+
+def test_a_table_is_kept_whole_when_most_of_its_rows_are() -> None:
+    rows = "".join(f"<tr><td>{number}</td><td>x</td></tr>" for number in range(1, 4))
+    page, _ = read(f"<p>a</p><table><tr><th>No.</th><th>Ship</th></tr>{rows}</table><table>{rows}</table><p>z</p>")
+    assert [block.text for block in page.blocks][:2] == ["a", "No. | Ship"]
+    assert whole_tables(page, [0, 2, 3, 4, 5, 8]) == [0, 1, 2, 3, 4, 5, 8]
+    assert whole_tables(page, [0, 2, 8]) == [0, 2, 8]
