@@ -17,7 +17,10 @@ from extract.body import NoTreeError, parse_html
 MIN_CHARS = 500  # of a string; a shorter one is a teaser or a piece of the page's frame
 MIN_PARAGRAPHS = 2
 MAX_STRINGS = 2_000  # of a page that are looked at
-_STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+MAX_SCRIPT_CHARS = 2_000_000  # of one script
+_STRING = re.compile(
+    r'"((?:[^"\\]++|\\.)*+)("?)', re.DOTALL
+)  # an open one is taken to the end: once, not from each of its quotes
 _OPENS = re.compile(r"(?:<|\\u003c)p[\s>\\]", re.IGNORECASE)
 
 
@@ -50,10 +53,11 @@ def _strings(tree: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
     """Yield the long strings with paragraphs in them that scripts hold, as JSON writes strings, with the script."""
     left = MAX_STRINGS
     for script in tree.iter("script"):
-        if not (text := script.text) or not _OPENS.search(text):
+        text = (script.text or "")[:MAX_SCRIPT_CHARS]
+        if not _OPENS.search(text):
             continue
         for literal in _STRING.finditer(text):
-            if len(literal[1]) < MIN_CHARS or not _OPENS.search(literal[1]):
+            if len(literal[1]) < MIN_CHARS or not literal[2] or not _OPENS.search(literal[1]):
                 continue
             left -= 1
             if left < 0:
