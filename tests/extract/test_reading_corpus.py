@@ -20,6 +20,7 @@ from extract.learning import read_site, settle
 from extract.line_rules import Removal
 from extract.read import read_article
 from extract.rejection import Rejection
+from extract.waiting import waiting_article
 from tests.extract.page import capture
 from tests.extract.visible import whole_region
 
@@ -46,9 +47,14 @@ def misread(given: Capture, found: Article | Rejection) -> list[str]:
         return []
     wrong = sorted({span.reason for span in found.removed if not known(span.reason)})
     tree = parse_html(decode_text(given.body, given.header("Content-Type")))
+    places = [span.where for span in found.removed]
+    if any("#" in place for place in places):  # in HTML that waits in a script
+        waiting = waiting_article(tree)
+        assert waiting is not None
+        tree, places = waiting.tree, [place.removeprefix(f"{waiting.where}#") for place in places]
     if whole_region(tree, found.text, [span.text for span in found.removed]) is None:
         wrong.append("text and removed are not what is visible in any element")
-    if lost := [span.where for span in found.removed if not tree.getroottree().xpath(span.where)]:
+    if lost := [place for place in places if not tree.getroottree().xpath(place)]:
         wrong.append(f"no such element: {lost[:3]}")
     return wrong
 
