@@ -28,6 +28,7 @@ SAMPLE = 32  # one page in so many is read in full all the same, and the profile
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
 DOUBT = (0.3, 0.7)  # a probability between these is in doubt
+PROSE_DOUBT = (0.1, 0.7)  # of prose: a sentence goes only if it is surely none of the article's
 MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
 MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
 _TEXT_TAGS = frozenset(("h2", "h3", "h4", "h5", "h6", "tr"))
@@ -121,7 +122,8 @@ def _judge(page: BlockTree, found: Features, signals: Signals, decided: _Decided
     own = second.predict(second_features(page, asked, decided.probability))
     for (at, (shape, count)), p in zip(decided.asked.items(), own.tolist(), strict=True):
         moved = decided.probability[at] = moved_by(shape, count, p)
-        if DOUBT[0] < moved < DOUBT[1] or (moved >= KEEP) != (p >= KEEP):
+        low, high = PROSE_DOUBT if shape.look == "prose" else DOUBT
+        if low < moved < high or (moved >= KEEP) != (p >= KEEP):
             decided.open.add(at)
 
 
