@@ -111,7 +111,7 @@ def misread(example: Example) -> list[Example]:
 def _cut(example: Example, chance: random.Random) -> tuple[str, ...]:
     """Return the votes before a line, or those after it."""
     votes = example.signals.votes
-    at = chance.randrange(2, max(3, int(0.7 * len(votes))))
+    at = chance.randrange(2, int(0.7 * len(votes)))
     return votes[:at] if chance.random() < 0.7 else votes[at:]
 
 

@@ -186,14 +186,14 @@ class _Reader:
     def _inline(self, element: HtmlElement, tag: str, node: int, depth: int, *, in_link: bool, strong: bool) -> None:
         if element.attrib and element_bits(element, tag) >> HIDDEN_BIT & 1:
             return
-        is_link = tag == "a"
+        is_link = tag == "a" and "href" in element.attrib
         self.links += is_link
         first = len(self.page.blocks)
         self._inside(element, node, depth + 1, in_link=in_link or is_link, strong=strong or tag in _STRONG)
         if is_link and not in_link:
-            self._open_anchor(self.page.blocks[first:])
+            self._forget_anchor(self.page.blocks[first:])
 
-    def _open_anchor(self, inside: list[Block]) -> None:
+    def _forget_anchor(self, inside: list[Block]) -> None:
         """Undo what an anchor says of the blocks inside it, if there are too many for a card: it was never closed."""
         if sum(len(block.text) for block in inside) > MAX_CARD_CHARS:
             for block in inside:

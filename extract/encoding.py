@@ -72,7 +72,8 @@ def decode_text(body: bytes, content_type: str | None) -> str:
     for bom, coding in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(coding, "replace")
-    if b"\x1b$" not in body and body.count(b"\0", 0, 4096) < 16:  # ISO-2022-JP and UTF-16 look like ASCII with oddities
+    is_escaped = b"\x1b" in body and b"\x1b$" in body  # one byte is looked for in a tenth of the time of two
+    if not is_escaped and body.count(b"\0", 0, 4096) < 16:  # ISO-2022-JP and UTF-16 look like ASCII with oddities
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError:

@@ -38,11 +38,11 @@ PHRASES: Final = {
     "share": (
         r"^(?:share|teilen|partager|compartir|compartilh|condividi|delen|dela|del|jaa|udostępnij|sdílet|"
         r"paylaş|поделиться|поділитися|شارك|分享|シェア|공유|bagikan|tweet|facebook|twitter|whatsapp|email|e-mail|"
-        r"print|copy link|follow)\b|share (?:this|on|via|article)|follow (?:us|me|@)|tweet"
+        r"print|copy link|follow)(?:\W|$)|share (?:this|on|via|article)|follow (?:us|me|@)|tweet"
     ),
     "caption": (
         r"^(?:photo|image|picture|foto|bild|imagen|video|file|archiv|grafik|graphic|source|quelle|fuente|"
-        r"credit|fotografía|zdroj|fot\.|kép|写真|사진|图|圖|фото)\b.{0,3}[:/©(]|\b(?:getty|reuters|afp|epa|dpa|"
+        r"credit|fotografía|zdroj|fot\.|kép|写真|사진|图|圖|фото)(?:\W.{0,2})?[:/©(]|\b(?:getty|reuters|afp|epa|dpa|"
         r"shutterstock|istock|imago|alamy|ap photo|unsplash|pixabay|picture alliance|pa wire|"
         r"anadolu)\b.{0,40}$|courtesy of|\((?:photo|foto|image|bild|ap|afp|reuters)"
     ),
@@ -53,7 +53,7 @@ PHRASES: Final = {
     ),
     "byline": (
         r"^(?:by|von|par|por|di|da|door|av|af|tekst|text|autor(?:e|a)?|auteur|author|writer|written by|"
-        r"words by|reporting by|additional reporting|yazan|автор)\b[: ].{2,80}$|correspondent|\beditor\b|"
+        r"words by|reporting by|additional reporting|yazan|автор)[: ].{2,80}$|correspondent|\beditor\b|"
         r"reporter|\bis a (?:\w+ )?(?:writer|journalist|author|reporter|columnist|freelance|professor|"
         r"researcher)|follow (?:him|her|them) on|journaliste|redakt|periodista|jornalista"
     ),
@@ -75,7 +75,7 @@ PHRASES: Final = {
         r"^\W*(?:published|updated|posted|last (?:updated|modified)|first published|stand|aktualisiert|"
         r"veröffentlicht|publié|mis à jour|publicado|actualizado|atualizado|pubblicato|aggiornato|"
         r"gepubliceerd|publicerad|uppdaterad|oppdatert|publisert|opublikowano|дата|опубликовано|tarih|"
-        r"filed under)\b|^\W*(?:\w{3,9}\.?,? )?\d{1,2}[./ -](?:\d{1,2}|\w{3,9})\.?,?[./ -]\d{2,4}|"
+        r"filed under)(?:\W|$)|^\W*(?:\w{3,9}\.?,? )?\d{1,2}[./ -](?:\d{1,2}|\w{3,9})\.?,?[./ -]\d{2,4}|"
         r"^\W*\w{3,9}\.? \d{1,2},? \d{4}|^\W*\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}|^\d{1,2}:\d{2}|\bago\b|"
         r"\bmin(?:ute)?s? (?:read|lesezeit)|lesezeit|read time"
     ),
@@ -87,7 +87,7 @@ PHRASES: Final = {
         r"^\W*(?:home|top of page|bottom of page|back to top|skip to|menu|search|close|next|previous|prev|"
         r"older|newer|page \d|toggle|show more|load more|view all|see all|click here|nach oben|"
         r"zum seitenanfang|retour|accueil|inicio|volver|scroll|tags?|topics?|categor\w+|filed under|"
-        r"posted in|etiquetas|schlagw|themen|mots-clés)\b|[>›»/] ?\w+ ?[>›»/]"
+        r"posted in|etiquetas|schlagw|themen|mots-clés)(?:\W|$)|[>›»/] ?\w+ ?[>›»/]"
     ),
     "agency": (
         r"^\(?(?:afp|ap|reuters|dpa|ansa|efe|apa|tass|pti|ani|upi|xinhua|kyodo|yonhap|anp|belga|sda|lusa|"
@@ -107,7 +107,7 @@ PHRASES: Final = {
 }  # fmt: skip
 
 
-_LETTER, _NO_LETTER = r"[\pL\pN_]", r"[^\pL\pN_]"  # to re2, \w and \W know the letters of ASCII alone
+_LETTER, _NO_LETTER = r"[\pL\pN_]", r"[^\pL\pN_]"  # re2's own \w, \W and \b know ASCII alone
 
 
 def _phrase_set() -> re2.Set:

@@ -61,6 +61,11 @@ def test_an_anchor_that_was_left_open_makes_no_link_of_an_article() -> None:
     assert [(block.link_chars, block.links) for block in page.blocks] == [(0, 0)] * len(page.blocks)
 
 
+def test_a_target_of_links_is_none_itself() -> None:
+    page = blocks("<ul><a name='tolls'><li>Lorries pay four crowns</li></a></ul><p><a id='x'>Boats</a> pay more</p>")
+    assert [(block.link_chars, block.links) for block in page.blocks] == [(0, 0), (0, 0)]
+
+
 def row(*cells: str) -> str:
     return "<table><tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr></table>"
 
