@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Final
 
 from extract.blocks import BlockTree
@@ -12,46 +13,45 @@ from extract.features import Features, Signals, squeeze
 MIN_STANDFIRST_CHARS = 40
 MAX_LONGER = 1.3  # times the description; what begins with it and is longer is the first paragraph of the text
 PROSE_CHARS = 60
+NEAR = 20  # blocks between headline and standfirst: a byline, a date, share links
+OPENING = 5  # blocks of the text in which the standfirst may stand already
 _SOURCE = re.compile(r"[—–]\s?\S.{,118}")
-_NO_STANDFIRST: Final = bit_mask(("figcaption", "caption", "aside", "nav", "footer", "related")) | 1 << HIDDEN_BIT
+_NO_STANDFIRST: Final = 1 << HIDDEN_BIT | bit_mask(
+    ("figcaption", "caption", "aside", "nav", "footer", "form", "button", "dialog", "related")
+)
 
 
-def completed(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> list[int]:
-    """Return the kept blocks, in order, with those that belong to them."""
+def completed(
+    page: BlockTree, kept: list[int], found: Features, signals: Signals, chrome: Container[int] = ()
+) -> list[int]:
+    """Return the kept blocks, in order, with those that belong to them; `chrome` stands on the site's other pages."""
     kept = whole_quotes(page, whole_tables(page, kept))
     standfirst = find_standfirst(page, kept, found, signals)
-    return kept if standfirst is None else sorted({*kept, standfirst})
+    return kept if standfirst is None or standfirst in chrome else sorted({*kept, standfirst})
 
 
 def find_standfirst(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> int | None:
-    """Return the block between headline and text that the page's metadata has for its description; None if kept.
+    """Return the block right below the headline that the page's metadata have for its description; None if kept.
 
     What says the same as the text's first lines is no standfirst but a copy of them.
     """
     first = next((at for at in kept if len(page.blocks[at].text) >= PROSE_CHARS), None)
-    if first is None:
-        return None
     summaries = [text for one in signals.standfirst if len(text := squeeze(one)) >= MIN_STANDFIRST_CHARS]
+    if first is None or not summaries:
+        return None
     titles = {squeeze(title) for title in signals.headlines}
-    for at in range(_after_headline(page, first), first):
+    headline = next((at for at in range(first - 1, -1, -1) if found.squeezed[at] in titles), first)
+    opening = " ".join(found.squeezed[at] for at in kept[:OPENING])
+    for at in range(headline + 1, min(first, headline + 1 + NEAR)):
         block, text = page.blocks[at], found.squeezed[at]
         if (
-            at not in kept
-            and len(text) >= MIN_STANDFIRST_CHARS
-            and text not in titles
+            len(text) >= MIN_STANDFIRST_CHARS
+            and any(_is_said(text, summary) for summary in summaries)
             and block.link_chars < len(block.text) / 2
             and not page.above[block.node] & _NO_STANDFIRST
-            and any(_is_said(text, summary) for summary in summaries)
-            and not any(text in found.squeezed[other] for other in kept)
         ):
-            return at
+            return None if text in opening else at
     return None
-
-
-def _after_headline(page: BlockTree, first: int) -> int:
-    """Return the block after the last <h1> before a block; `first` if there is none."""
-    headings = (at for at in range(first - 1, -1, -1) if page.nodes[page.blocks[at].node].tag == "h1")
-    return next(headings, first - 1) + 1
 
 
 def _is_said(text: str, summary: str) -> bool:

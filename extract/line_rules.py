@@ -36,6 +36,7 @@ class Removal(StrEnum):
 
 
 MAX_LINE_CHARS = 300  # no prompt is longer
+MAX_CREDIT_CHARS = 120
 _READ_MORE = (
     r"read (?:more|also|next)|see (?:also|more)|also read|related(?: (?:articles?|stories|story|news|posts?|"
     r"links?|content|coverage|reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|"
@@ -58,14 +59,7 @@ _LINES: Final = (
         Removal.RELATED_LINK,
         (
             r"for more (?:stories|news|articles) (?:like this|from|on|about)\b.{0,80}[,:] "
-            r"(?:check|visit|see|follow|click|go to|read|head)\b.{0,100}"
-        ),
-    ),
-    (
-        Removal.CREDIT,
-        (
-            r"(?:image|photo(?:graph)?|picture|foto|fotograf[ií]a|bild(?:er)?|imagen)s?"
-            r"(?: (?:credits?|source|courtesy|by|quelle|via))*\s*[:©]\s*.{2,90}"
+            r"(?:check out|check|visit|see|follow|click on|go to|read) our\b.{0,100}"
         ),
     ),
     (
@@ -108,7 +102,8 @@ _LINES: Final = (
             r"(?:\d+ )?comments?)\b.{0,120}|"
             r"\W*[\d.,]+ comments?(?: (?:so far|on this (?:article|story)|add (?:a|your) comment))?\W*|"
             r"(?:(?:do you have|have you got|got|have) an? (?:story|news tip|tip)\b.{0,60}\?|"
-            r"get in touch with (?:our|the|us)\b.{0,60}\b(?:by|at|via)\b).{0,250}"
+            r"get in touch with (?:our|us)\b).{0,120}(?:\be-?mail|\b(?:call|contact) us|\bwrite to|\bwhatsapp|@)"
+            r".{0,120}"
         ),
     ),
     (
@@ -116,7 +111,7 @@ _LINES: Final = (
         (
             r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|"
             r"briefing|e-?mail|alerts)\b.{0,120}|"
-            r"(?:for|check out) .{0,150}\bsign(?:ing)? up (?:for|to) (?:our|the) .{0,40}newsletters?\W*"
+            r"(?:for|check out) .{0,150}(?:, | by )sign(?:ing)? up (?:for|to) our .{0,40}newsletters?\W*"
         ),
     ),
     (
@@ -144,7 +139,19 @@ _LINES: Final = (
         ),
     ),
 )
+# "Photo credit: …" whatever follows, "Photo: Anna Berg, Coast Pictures" only what may be names
+_CREDIT = re.compile(
+    r"(?:image|photo(?:graph)?|picture|foto|fotograf[ií]a|bild(?:er)?|imagen)s?"
+    r"(?:(?: (?:credits?|source|courtesy|by|quelle|via))+\s*[:©]\s*.{2,90}|"
+    r"\s*[:©]\s*(?=.*(?-i:[A-ZÀ-ÞА-Я]))(?!.*[?!\d])(?:\S++\s*+){1,7})",
+    re.IGNORECASE,
+)
 _LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
+
+
+def is_credit(text: str) -> bool:
+    """Whether a line says whose a picture is, and no more."""
+    return len(text) <= MAX_CREDIT_CHARS and bool(_CREDIT.fullmatch(text))
 
 
 def line_reason(text: str) -> Removal | None:

@@ -34,7 +34,7 @@ from extract.rights import read_rights
 from extract.settled import is_sample, read_settled
 from extract.signals import ARTICLE_KIND
 from extract.url import article_id
-from extract.waiting import Waiting, waiting_article
+from extract.waiting import waiting_article
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
@@ -98,9 +98,10 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         tree = parse_html(decode_text(html, capture.header("Content-Type")))
         metadata = read_metadata(tree, capture)
         rights = read_rights(capture.headers, tree)
-        found = _read_text(tree, capture, page_signals(metadata), profile)
-        if len(found.text) < MIN_BODY_CHARS and _is_declared(metadata, capture) and (waiting := waiting_article(tree)):
-            found = _read_waiting(waiting, capture, page_signals(metadata))
+        signals = page_signals(metadata)
+        found = _read_text(tree, capture, signals, profile)
+        if _no_article(metadata, found.text) and (waiting := _read_waiting(tree, capture, metadata, signals)):
+            found, profile = waiting, None
         page = read_signals(tree, capture, metadata, found.text)
         reason = judge_page(page) or _no_article(metadata, found.text)
         reason = absence(capture, page, reason) or reason
@@ -153,9 +154,16 @@ def _is_declared(metadata: Metadata, capture: Capture) -> bool:
     return named and (is_dated or read_address(capture.final_url)[0] is Address.ARTICLE)
 
 
-def _read_waiting(waiting: Waiting, capture: Capture, signals: Signals) -> _Text:
-    """Return the text that waits in a script. It teaches nothing of the site's pages: it stands on none of them."""
+def _read_waiting(tree: HtmlElement, capture: Capture, metadata: Metadata, signals: Signals) -> _Text | None:
+    """Return the text that waits in a script of an article's page; None if none does.
+
+    It teaches nothing of the site's pages: it stands on none of them.
+    """
+    if not _is_declared(metadata, capture) or (waiting := waiting_article(tree, signals)) is None:
+        return None
     found = _read_text(waiting.tree, capture, signals, None)
+    if _no_article(metadata, found.text):
+        return None
     removed = tuple(replace(span, where=f"{waiting.where}#{span.where}") for span in found.removed)
     return replace(found, removed=removed, evidence=None)
 
@@ -163,7 +171,7 @@ def _read_waiting(waiting: Waiting, capture: Capture, signals: Signals) -> _Text
 def _cleaned(
     page: BlockTree, kept: list[int], found: Features, signals: Signals, chrome: dict[int, str], sure: float
 ) -> _Text:
-    kept = completed(page, kept, found, signals)
+    kept = completed(page, kept, found, signals, chrome)
     refused = refuse_lines(page, kept, found, signals)
     text = [at for at in kept if at not in refused]
     removed = removed_spans(page, text, found, chrome | refused, signals)

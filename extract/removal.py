@@ -12,7 +12,7 @@ from extract.article import RemovedSpan
 from extract.blocks import BlockTree
 from extract.class_words import HIDDEN_BIT, bit_mask
 from extract.features import Features, Signals, squeeze
-from extract.line_rules import MAX_LINE_CHARS, Removal, line_reason
+from extract.line_rules import MAX_LINE_CHARS, Removal, is_credit, line_reason
 from extract.wording import PHRASES
 
 MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
@@ -68,7 +68,10 @@ _BOXES: Final = (
     ),
 )
 _CAPTION_BIT: Final = bit_mask(("figcaption",))
-_CAPTION = re.compile(r"(?:\S*[-_])?caption(?:[-_]text)?|[A-Za-z]*Caption")
+_CAPTION = re.compile(
+    r"(?!(?:\S*[-_])?(?:no|has|with|without|hide|show|closed)[-_]?caption)(?:\S*[-_])?caption(?:[-_]text)?|"
+    r"(?!(?i:\S*(?:no|has|with|without|hide|show|closed)caption))[A-Za-z]*Caption"
+)
 _LINKED, _LABEL_CHARS = 0.8, 25  # a shorter link is a label, a longer one a headline
 _WORD_COLUMNS = {name: at for at, name in enumerate(PHRASES)}
 
@@ -100,11 +103,15 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
 
 
 def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:
-    nodes = {at: page.blocks[at].node for at in kept}
-    captions = [at for at, node in nodes.items() if page.above[node] & _CAPTION_BIT or _is_caption(page.nodes[node])]
-    if sum(found.chars[at] for at in captions) > MAX_CAPTIONS * sum(found.chars[at] for at in kept):
-        return {}
-    return dict.fromkeys(captions, Removal.CAPTION)
+    captions: dict[int, Removal] = {}
+    for at in kept:
+        block, element = page.blocks[at], page.nodes[page.blocks[at].node]
+        if page.above[block.node] & _CAPTION_BIT or _is_caption(element):
+            captions[at] = Removal.CAPTION
+        elif is_credit(block.text) and element.tag not in _ITEMS:
+            captions[at] = Removal.CREDIT
+    chars = sum(found.chars[at] for at in kept)
+    return captions if sum(found.chars[at] for at in captions) <= MAX_CAPTIONS * chars else {}
 
 
 def _is_caption(element: HtmlElement) -> bool:
@@ -189,6 +196,8 @@ def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -
             return Removal.HEADLINE_REPEAT
         if reason := line_reason(block.text):
             return reason
+        if is_credit(block.text):
+            return Removal.CREDIT
     said = (reason for name, reason in _BY_WORDS.items() if found.says[at, _WORD_COLUMNS[name]])
     near = page.bits_around(block.node, 3)
     placed = (reason for reason, bits in _PLACES if near & bits)

@@ -4,7 +4,7 @@ import pytest
 
 from extract.blocks import BlockTree, read_blocks
 from extract.body import parse_html
-from extract.completed import completed, whole_quotes, whole_tables
+from extract.completed import NEAR, completed, whole_quotes, whole_tables
 from extract.features import Features, Signals, bare_features
 
 PROSE = "The harbour bridge reopened on Tuesday after eleven weeks of repairs, and lorries crossed before sunrise."
@@ -42,17 +42,26 @@ def test_the_standfirst_is_text_whatever_the_model_says(dek: str, description: s
     [
         (f"<h1>Bridge opens</h1><p>{DEK}</p><p>{PROSE}</p>", "Something else that the page says of itself, at some length."),
         (f"<p>{DEK}</p><h1>Bridge opens</h1><p>{PROSE}</p>", DEK),
-        (f"<p>{DEK}</p><p>{PROSE}</p>", DEK),
+        (f"<h1>The Port Courier</h1><p>{DEK}</p><p>{PROSE}</p>", DEK),
         (f"<h1>Bridge opens</h1><a href='/x'><p>{DEK}</p></a><p>{PROSE}</p>", DEK),
         (f"<h1>Bridge opens</h1><figure><figcaption>{DEK}</figcaption></figure><p>{PROSE}</p>", DEK),
+        (f"<h1>Bridge opens</h1><form><p>{DEK}</p></form><p>{PROSE}</p>", DEK),
         (f"<h1>Bridge opens</h1><p style='display:none'>{DEK}</p><p>{PROSE}</p>", DEK),
         (f"<h1>Bridge opens</h1><p>{PROSE[:70]}</p><p>{PROSE}</p>", PROSE[:70]),
         (f"<h1>Bridge opens</h1><p>{DEK} {PROSE}</p><p>{PROSE}</p>", DEK[:60]),
+        (f"<h1>Bridge opens</h1>{'<p>x</p>' * NEAR}<p>{DEK}</p><p>{PROSE}</p>", DEK),
     ],
-    ids=["other", "above", "no headline", "linked", "caption", "unseen", "the text's first words", "a paragraph"],
+    ids=["other", "above", "no headline", "linked", "caption", "form", "unseen", "the text's first words", "a paragraph", "far away"],
 )  # fmt: skip
 def test_what_only_looks_like_one_is_not(body: str, description: str) -> None:
     assert kept_with(body, description) == [PROSE]
+
+
+def test_what_stands_on_other_pages_too_is_no_standfirst() -> None:
+    page, found = read(f"<h1>Bridge opens</h1><p>{DEK}</p><p>{PROSE}</p>")
+    signals = Signals(headlines=("Bridge opens",), standfirst=(DEK,))
+    assert completed(page, [2], found, signals) == [1, 2]
+    assert completed(page, [2], found, signals, {1: "site_chrome: seen on 5 of 6 pages"}) == [2]
 
 
 def test_a_standfirst_is_kept_once() -> None:

@@ -18,7 +18,8 @@ from extract.capture import Capture
 from extract.encoding import decode_text
 from extract.learning import read_site, settle
 from extract.line_rules import Removal
-from extract.read import read_article
+from extract.metadata import read_metadata
+from extract.read import page_signals, read_article
 from extract.rejection import Rejection
 from extract.waiting import waiting_article
 from tests.extract.page import capture
@@ -49,7 +50,7 @@ def misread(given: Capture, found: Article | Rejection) -> list[str]:
     tree = parse_html(decode_text(given.body, given.header("Content-Type")))
     places = [span.where for span in found.removed]
     if any("#" in place for place in places):  # in HTML that waits in a script
-        waiting = waiting_article(tree)
+        waiting = waiting_article(tree, page_signals(read_metadata(tree, given)))
         assert waiting is not None
         tree, places = waiting.tree, [place.removeprefix(f"{waiting.where}#") for place in places]
     if whole_region(tree, found.text, [span.text for span in found.removed]) is None:

@@ -26,6 +26,7 @@ from tests.extract.paper import Story, printed_page
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("BROADSHEET_CORPUS") or ROOT.parent / "shared" / "corpus")
 START = b"<!doctype html><html><head><title>Harbour bridge reopens</title></head><body>"
+DECLARED = START.replace(b"<title>", b"<meta property='og:type' content='article'><title>")
 TEXT = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS).encode()
 CHARSETS = (
     "utf-8",
@@ -165,6 +166,11 @@ HOSTILE = {
     "blanks": START + b"<p>" + b" " * 1_000_000 + b"</p>" + TEXT,
     "an open comment": START + TEXT + b"<!-- " + b"x" * 1_000_000,
     "an open script": START + TEXT + b"<script>" + b"<p>x" * 200_000,
+    "quotes in a script": DECLARED + b"<script><p>" + b'"' * 1_500_000 + b"</script>",
+    "an open string": DECLARED + b"<script><p>" + b'"\\' * 700_000 + b"</script>",
+    "strings in strings": DECLARED + b"<script>" + b'"<p>' + b'\\"<p>' * 300_000 + b'"</script>',
+    "many strings": DECLARED + b"<script>" + b'"<p>%s"' % (b"x" * 600) * 3_000 + b"</script>",
+    "a long string": DECLARED + b'<script>"<p>' + b"word " * 50_000 + b"<p>word" * 900 + b'"</script>',
     "angles": b"<" * 1_000_000,
     "NULs": b"\x00" * 1_000_000,
     "NULs for blanks": news_page().replace(b" ", b"\x00"),

@@ -84,6 +84,12 @@ def test_a_line_that_is_never_text_is_refused(line: str, reason: Removal) -> Non
         "Have a story ready, the pilot said, for the night is long.",
         "Picture this: a harbour without a single mast.",
         "Her images of the harbour: all of them grey.",
+        "Do you have a story from the lock that has stayed with you?",
+        "Get in touch with the police by calling the harbour office if you saw the lorry, the pilot said.",
+        "For the first time, parents can sign up for the school's weekly newsletter.",
+        "For more news on the strike, see the union's own account, which differs.",
+        "Photo: 50 megapixels, f/1.8",
+        "Image: was it ever worth the trouble?",
         "12 views of the same lighthouse hang in the town hall.",
         "He walked on.",
         "“Yes.”",
@@ -130,7 +136,15 @@ def test_captions_are_refused_unless_they_are_the_text() -> None:
 def test_a_caption_is_one_by_its_class_too(name: str) -> None:
     body = f"<p>{PROSE}</p><div class='x {name}'>The span at half past eight</div><p>{MORE}</p>"
     assert refused(body) == {"The span at half past eight": Removal.CAPTION}
-    assert refused(body.replace(name, "captioned-text")) == {}, "the text beside a picture"
+    for other in ("captioned-text", "no-caption", "has-caption", "withCaption"):
+        assert refused(body.replace(name, other)) == {}, "the text beside a picture"
+
+
+def test_credits_are_refused_unless_they_are_the_text_or_an_item_of_it() -> None:
+    credit = "<p>Photo: The ferry at Dawn</p>"
+    assert refused(f"<p>{PROSE}</p>{credit}<p>{MORE}</p>") == {"Photo: The ferry at Dawn": Removal.CREDIT}
+    assert refused(f"<p>{PROSE}</p><ul><li>Photo: The ferry at Dawn</li></ul><p>{MORE}</p>") == {}
+    assert refused(f"<p>Three pictures.</p>{credit}{credit.replace('Dawn', 'Noon')}") == {}
 
 
 @pytest.mark.parametrize(
