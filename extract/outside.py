@@ -16,6 +16,7 @@ from extract.class_words import HIDDEN_BIT, element_bits
 from extract.features import MAX_HOPELESS_CHARS, squeeze
 from extract.markup import select
 from extract.profile import SURE_DROP, Profile
+from extract.removal import is_caption
 from extract.shapes import LONG_LINE, Shape
 
 MAX_LINKED = 0.6  # of a prose block's characters
@@ -50,7 +51,7 @@ def captions_outside(
             continue
         if _is_known(block, text, profile, own):
             continue
-        if not _is_within(block, _CAPTIONS):
+        if not _is_within(block, _CAPTIONS) and not is_caption(block):
             return None
         captions.add(text)
     return sum(map(len, captions))

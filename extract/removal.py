@@ -106,7 +106,7 @@ def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Re
     captions: dict[int, Removal] = {}
     for at in kept:
         block, element = page.blocks[at], page.nodes[page.blocks[at].node]
-        if page.above[block.node] & _CAPTION_BIT or _is_caption(element):
+        if page.above[block.node] & _CAPTION_BIT or is_caption(element):
             captions[at] = Removal.CAPTION
         elif is_credit(block.text) and element.tag not in _ITEMS:
             captions[at] = Removal.CREDIT
@@ -114,7 +114,8 @@ def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Re
     return captions if sum(found.chars[at] for at in captions) <= MAX_CAPTIONS * chars else {}
 
 
-def _is_caption(element: HtmlElement) -> bool:
+def is_caption(element: HtmlElement) -> bool:
+    """Whether an element's class says that it is a picture's caption."""
     classes = element.get("class") or ""
     return "aption" in classes and any(map(_CAPTION.fullmatch, classes[:500].split()))
 

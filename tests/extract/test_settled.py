@@ -149,9 +149,12 @@ def test_what_stands_beside_it_on_other_pages_too_is_no_doubt(place: str, said: 
     assert not by_profile(told(11), settle([printed_page(Story(number)) for number in KNOWN]))
 
 
-def test_a_caption_beside_it_is_no_doubt() -> None:
+@pytest.mark.parametrize(
+    "caption", ["<figcaption><div><p>{}</p></div></figcaption>", "<p class='image-caption'>{}</p>"]
+)
+def test_a_caption_beside_it_is_no_doubt(caption: str) -> None:
     learned = settle([printed_page(Story(number)) for number in KNOWN])
-    figure = f"<figure><img src='a.jpg'><figcaption><div><p>{sentence(15_000)}</p></div></figcaption></figure>"
+    figure = f"<figure><img src='a.jpg'>{caption.format(sentence(15_000))}</figure>"
     given = doubtful(printed_page(Story(11)), "<main>", f"<main>{figure}")
     assert by_profile(given, learned)
     assert text(given, learned).splitlines() == list(Story(11).lines)
