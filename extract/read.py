@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
 from extract.absence import absence, missing
-from extract.address import Address, read_address
+from extract.address import Address
 from extract.adjust import adjust
 from extract.article import Article, Extraction, RemovedSpan
 from extract.blocks import BlockTree
@@ -32,7 +32,7 @@ from extract.rejection import Reason, Rejection
 from extract.removal import refuse_lines, removed_spans
 from extract.rights import read_rights
 from extract.settled import is_sample, read_settled
-from extract.signals import ARTICLE_KIND
+from extract.signals import PageSignals, declares_article
 from extract.url import article_id
 from extract.waiting import waiting_article
 
@@ -100,9 +100,10 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         rights = read_rights(capture.headers, tree)
         signals = page_signals(metadata)
         found = _read_text(tree, capture, signals, profile)
-        if _no_article(metadata, found.text) and (waiting := _read_waiting(tree, capture, metadata, signals)):
-            found, profile = waiting, None
         page = read_signals(tree, capture, metadata, found.text)
+        if _no_article(metadata, found.text) and (waiting := _read_waiting(tree, capture, metadata, signals, page)):
+            found, profile = waiting, None
+            page = read_signals(tree, capture, metadata, found.text)
         reason = judge_page(page) or _no_article(metadata, found.text)
         reason = absence(capture, page, reason) or reason
     except BadEncodingError as error:
@@ -146,20 +147,17 @@ def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: P
     return _Text(cleaned.text, cleaned.removed, cleaned.confidence, evidence, values)
 
 
-def _is_declared(metadata: Metadata, capture: Capture) -> bool:
-    """Whether the page says that it is an article, and its address or its date that it is no section."""
-    kinds = metadata.kinds
-    named = "og:article" in kinds or any(map(ARTICLE_KIND.fullmatch, kinds))
-    is_dated = metadata.published_source in {"json-ld", "meta"}
-    return named and (is_dated or read_address(capture.final_url)[0] is Address.ARTICLE)
-
-
-def _read_waiting(tree: HtmlElement, capture: Capture, metadata: Metadata, signals: Signals) -> _Text | None:
+def _read_waiting(
+    tree: HtmlElement, capture: Capture, metadata: Metadata, signals: Signals, page: PageSignals
+) -> _Text | None:
     """Return the text that waits in a script of an article's page; None if none does.
 
-    It teaches nothing of the site's pages: it stands on none of them.
+    Its date or its address has to say that the page is no section. The text teaches nothing of the site's pages: it
+    stands on none of them.
     """
-    if not _is_declared(metadata, capture) or (waiting := waiting_article(tree, signals)) is None:
+    if not declares_article(page.kinds) or not (page.dated or page.address is Address.ARTICLE):
+        return None
+    if (waiting := waiting_article(tree, signals)) is None:
         return None
     found = _read_text(waiting.tree, capture, signals, None)
     if _no_article(metadata, found.text):

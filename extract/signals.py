@@ -60,6 +60,11 @@ class PageSignals:
         return any(map(LIST_KIND.fullmatch, self.kinds))
 
 
+def declares_article(kinds: tuple[str, ...]) -> bool:
+    """Whether a page calls itself an article, in JSON-LD or by og:type; the latter says so of many a section."""
+    return "og:article" in kinds or any(map(ARTICLE_KIND.fullmatch, kinds))
+
+
 def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: str) -> PageSignals:
     """Return what `judge_page` looks at; `text` is the body as read, one paragraph a line. The tree is not changed."""
     url = urlsplit(capture.final_url)
@@ -68,9 +73,7 @@ def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: 
     dated = metadata.published_source in {"json-ld", "meta"}  # a list has a <time> for each of its teasers
     weight = DENSE_WEIGHT if _DENSE.search(text[:400] or metadata.title) else 1
     prose = sum(len(line) for line in text.splitlines() if len(line) * weight > PROSE_CHARS) * weight
-    declared = ("og:article" in kinds or any(map(ARTICLE_KIND.fullmatch, kinds))) and not any(
-        map(LIST_KIND.fullmatch, kinds)
-    )
+    declared = declares_article(kinds) and not any(map(LIST_KIND.fullmatch, kinds))
     if prose > PLAIN_CHARS and address is Address.ARTICLE and dated and declared:
         layout = None
     else:

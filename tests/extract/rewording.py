@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections import Counter
@@ -10,12 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from extract.language import detect_language
+from tests.extract.corpus import stored_gold, stored_index
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CORPUS = ROOT.parent / "shared" / "corpus"
 Edit = Callable[[str, Sequence[str], random.Random], str]
 MIN_WORDS = 90
 UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
@@ -54,11 +51,9 @@ def demo_texts() -> dict[str, str]:
 
 def corpus_texts() -> dict[str, str]:
     """Bodies of real news articles by id; skips the test where the stored pages are not at hand."""
-    if not (CORPUS / "index.json").exists():
-        pytest.skip(f"no stored pages in {CORPUS}")
     found = {}
-    for page in json.loads((CORPUS / "index.json").read_text()):
-        gold = json.loads((CORPUS / page["gold"]).read_text())
+    for page in stored_index():
+        gold = stored_gold(page)
         found[page["id"]] = "\n".join(gold.get("gold_text") or ())
     return found
 

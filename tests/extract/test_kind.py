@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import gzip
-import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +13,10 @@ from extract.kind import judge_page, read_signals
 from extract.metadata import read_metadata
 from extract.read import read_article
 from extract.rejection import Reason
+from tests.extract.corpus import stored_body, stored_gold, stored_index
 from tests.extract.page import PARAGRAPHS, capture, news_page
 from tests.extract.pages.making import ARTICLES, KEPT_BACK, OTHERS, THEMES, LabelledPage, labelled_pages, make_page
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 LONG = PARAGRAPHS * 4
 TEXT = "\n".join(PARAGRAPHS)
 RELATED = "".join(
@@ -277,14 +274,11 @@ def test_hostile_pages_are_judged(html: str) -> None:
 
 def test_real_articles_are_not_rejected() -> None:
     """Judged with the text that a reader keeps of them; two of the news pages are stubs before a paywall."""
-    if not (CORPUS / "index.json").exists():
-        pytest.skip(f"no stored pages in {CORPUS}")
-    index = json.loads((CORPUS / "index.json").read_text())
-    golds = [(page, json.loads((CORPUS / page["gold"]).read_text())) for page in index]
+    golds = [(page, stored_gold(page)) for page in stored_index()]
     given = [(page, "\n".join(gold["gold_text"])) for page, gold in golds if gold.get("gold_text")]
     refused = []
     for page, text in given:
-        body = gzip.decompress((CORPUS / page["html"]).read_bytes())
+        body = stored_body(page)
         if found := rejection(capture(body, page["url"]), text):
             refused.append((page["url"], found))
     assert len(refused) < 0.015 * len(given), refused

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
 from collections import defaultdict
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,24 +17,18 @@ from extract.metadata import read_metadata
 from extract.read import page_signals, read_article
 from extract.rejection import Rejection
 from extract.waiting import waiting_article
+from tests.extract.corpus import stored_body, stored_index
 from tests.extract.page import capture
 from tests.extract.visible import whole_region
 
-CORPUS = Path(os.environ.get("BROADSHEET_CORPUS") or Path(__file__).resolve().parents[3] / "shared" / "corpus")
 SETS = ("aeb", "feval", "fres", "newspaper4k", "readability", "traf")
 
 
 @cache
 def stored_pages(name: str) -> list[tuple[str, str, Capture]]:
     """Site, id and capture of every page of a set; skips the test where they are not at hand."""
-    if not (CORPUS / "index.json").exists():
-        pytest.skip(f"no stored pages in {CORPUS}: set BROADSHEET_CORPUS")
-    index: list[dict[str, Any]] = json.loads((CORPUS / "index.json").read_text())
-    return [
-        (page["site"], page["id"], capture(gzip.decompress((CORPUS / page["html"]).read_bytes()), page["url"]))
-        for page in index
-        if page["set"] == name
-    ]
+    pages = [page for page in stored_index() if page["set"] == name]
+    return [(page["site"], page["id"], capture(stored_body(page), page["url"])) for page in pages]
 
 
 def misread(given: Capture, found: Article | Rejection) -> list[str]:
