@@ -9,7 +9,7 @@ from typing import Final
 
 from lxml.html import HtmlElement
 
-from extract.class_words import HIDDEN_BIT, element_bits
+from extract.class_words import element_bits, is_hidden
 
 # what a browser shows no text of, or only in a widget
 UNSEEN: Final = frozenset((
@@ -136,7 +136,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.page = BlockTree()
-        self.kinds: dict[tuple[str, str | None], int] = {}
+        self.kinds: dict[tuple[str, str | None], int] = {}  # tag and classes as written
+        self.names: dict[str, int] = {}
         self.parts: list[str] = []
         self.after_break = 0  # where in `parts` the present line begins
         self.link_chars = self.links = self.strong_chars = self.breaks = 0
@@ -150,8 +151,7 @@ class _Reader:
         page = self.page
         node = len(page.nodes)
         own = element_bits(element, tag)
-        classes = element.get("class")
-        page.kinds.append(self.kinds.setdefault((tag, _stable(classes) if classes else None), len(self.kinds)))
+        page.kinds.append(self._kind(tag, element.get("class")))
         page.nodes.append(element)
         page.parents.append(parent)
         page.own.append(own)
@@ -162,9 +162,15 @@ class _Reader:
         self._flush(node)
         page.ends[node] = len(page.nodes)
 
+    def _kind(self, tag: str, classes: str | None) -> int:
+        found = self.kinds.get((tag, classes))
+        if found is None:
+            found = self.kinds[tag, classes] = self.names.setdefault(_kind(tag, classes), len(self.names))
+        return found
+
     def _inside(self, element: HtmlElement, node: int, depth: int, *, in_link: bool, strong: bool) -> None:
-        if element.text:
-            self._text(element.text, in_link=in_link, strong=strong)
+        if text := element.text:
+            self._text(text, in_link=in_link, strong=strong)
         for child in element:
             tag = child.tag
             if isinstance(tag, str):
@@ -180,13 +186,13 @@ class _Reader:
                     self._element(child, tag, node, depth + 1, in_link=in_link)
                     if tag == "tr":
                         self._join_cells(first)
-            if child.tail:
-                self._text(child.tail, in_link=in_link, strong=strong)
+            if tail := child.tail:
+                self._text(tail, in_link=in_link, strong=strong)
 
     def _inline(self, element: HtmlElement, tag: str, node: int, depth: int, *, in_link: bool, strong: bool) -> None:
-        if element.attrib and element_bits(element, tag) >> HIDDEN_BIT & 1:
+        if is_hidden(element):
             return
-        is_link = tag == "a" and "href" in element.attrib
+        is_link = tag == "a" and element.get("href") is not None
         self.links += is_link
         first = len(self.page.blocks)
         self._inside(element, node, depth + 1, in_link=in_link or is_link, strong=strong or tag in _STRONG)

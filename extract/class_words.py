@@ -105,11 +105,19 @@ def _bits(named: str) -> int:
 def element_bits(element: HtmlElement, tag: str) -> int:
     """Return the bits of an element: its tag, the words of its names, and whether it is styled away."""
     bits = _TAG_BIT.get(tag, 0)
-    if given := dict(element.items()):
-        named = " ".join([given[name][:200] for name in _NAMED if name in given])
-        if named:
-            bits |= _bits(named)
-        style = given.get("style")
-        if "hidden" in given or (style and _HIDDEN_STYLE.search(style)):
-            bits |= 1 << HIDDEN_BIT
-    return bits
+    given = element.items()
+    if not given:
+        return bits
+    if len(given) == 1 and given[0][0] == "class":  # half of all elements
+        return bits | _bits(given[0][1][:200])
+    said = dict(given)
+    named = " ".join([said[name][:200] for name in _NAMED if name in said])
+    if named:
+        bits |= _bits(named)
+    return bits | 1 << HIDDEN_BIT if is_hidden(element) else bits
+
+
+def is_hidden(element: HtmlElement) -> bool:
+    """Whether an element is styled away: by its own style or attribute, not by a stylesheet."""
+    style = element.get("style")
+    return element.get("hidden") is not None or (style is not None and _HIDDEN_STYLE.search(style) is not None)

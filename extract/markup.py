@@ -12,7 +12,7 @@ from typing import Any, cast
 from lxml.etree import XPath, iterwalk
 from lxml.html import HtmlElement
 
-_ITEMPROP = XPath("//*[@itemprop]")
+_ITEMPROP = XPath("descendant-or-self::*/@itemprop/..")  # //*[@itemprop] takes half as long again
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_TEXTS = 20_000
 MAX_TEXT_CHARS = 5000  # of a headline, a byline or a property

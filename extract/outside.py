@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from extract.adjust import hidden_on, known_shape, seen_on
 from extract.blocks import INLINE, UNSEEN, signature
-from extract.class_words import HIDDEN_BIT, element_bits
+from extract.class_words import is_hidden
 from extract.features import MAX_HOPELESS_CHARS, squeeze
 from extract.markup import select
 from extract.profile import SURE_DROP, Profile
@@ -25,7 +25,8 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _CAPTIONS = frozenset(("figcaption", "caption"))
 _LOOKS = ("prose", "marked")
 _LONG = XPath(
-    f"//p[string-length(.) >= {LONG_LINE}] | //text()[string-length(.) >= {LONG_LINE}]"
+    f"*[not(self::head)]/descendant::p[string-length(.) >= {LONG_LINE}]"
+    f" | *[not(self::head)]/descendant::text()[string-length(.) >= {LONG_LINE}]"
     "[not(parent::script or parent::style or parent::noscript or parent::p or parent::a or parent::title)]"
     f"[string-length(normalize-space(.)) >= {LONG_LINE}]/parent::*"
 )
@@ -38,16 +39,19 @@ def captions_outside(
 
     What the profile knows as dropped does not count; nor do `titles`, squeezed, wherever they stand.
     """
+    inside = {region}  # and elements that hold blocks of it
     looked_at = set()
     captions = set()
     for element in select(_LONG, tree):
         block = _block(element)
-        if block is None or block in looked_at or squeeze(element.text_content()) in titles:
+        if block is None or block in looked_at or _is_inside(block, inside):
+            continue
+        if squeeze(element.text_content()) in titles:
             continue
         looked_at.add(block)
         text = " ".join(block.text_content().split())
         linked = sum(len(link.text_content()) for link in block.iter("a"))
-        if len(text) < LONG_LINE or linked > MAX_LINKED * len(text) or not _may_hold_text(block, region, len(text)):
+        if len(text) < LONG_LINE or linked > MAX_LINKED * len(text) or not _may_hold_text(block, len(text)):
             continue
         if _is_known(block, text, profile, own):
             continue
@@ -67,14 +71,21 @@ def _block(element: HtmlElement) -> HtmlElement | None:
     return block if block is not None and block.tag not in UNSEEN | _HEADINGS else None
 
 
-def _may_hold_text(block: HtmlElement, region: HtmlElement, chars: int) -> bool:
-    """Whether a block is seen, outside the region, and no short line of a navigation, footer or form."""
-    if block is region:
-        return False
+def _is_inside(block: HtmlElement, inside: set[HtmlElement]) -> bool:
+    """Whether a block is in `inside` or below; what holds it is added: most of a region's blocks stand side by side."""
+    if block in inside:
+        return True
+    parent = block.getparent()
+    if parent in inside or not inside.isdisjoint(block.iterancestors()):
+        inside.add(parent)
+        return True
+    return False
+
+
+def _may_hold_text(block: HtmlElement, chars: int) -> bool:
+    """Whether a block is seen, and no short line of a navigation, footer or form."""
     never = UNSEEN | _OUTSIDE if chars < MAX_HOPELESS_CHARS else UNSEEN
-    return block.tag not in never and not any(
-        above is region or above.tag == "a" or above.tag in never for above in block.iterancestors()
-    )
+    return block.tag not in never and not any(above.tag == "a" or above.tag in never for above in block.iterancestors())
 
 
 def _is_within(block: HtmlElement, tags: AbstractSet[str]) -> bool:
@@ -82,7 +93,7 @@ def _is_within(block: HtmlElement, tags: AbstractSet[str]) -> bool:
 
 
 def _is_hidden(block: HtmlElement) -> bool:
-    return any(element_bits(one, one.tag) >> HIDDEN_BIT & 1 for one in (block, *block.iterancestors()))
+    return any(map(is_hidden, (block, *block.iterancestors())))
 
 
 def _is_known(block: HtmlElement, text: str, profile: Profile, own: frozenset[str] | None) -> bool:

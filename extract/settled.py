@@ -24,7 +24,7 @@ from extract.profile import SURE_DROP, SURE_KEEP, Count, Profile
 from extract.removal import MAX_CAPTIONS
 from extract.shapes import Shape, shapes
 
-SAMPLE = 32  # one page in so many is read in full all the same, and the profile learns from it
+SAMPLE = 64  # one page in so many is read in full all the same, and the profile learns from it
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
 DOUBT = (0.3, 0.7)  # a probability between these is in doubt

@@ -77,6 +77,9 @@ def hidden_passage(text: str) -> str:
 
 
 def text_hash(text: str, *, exact: bool) -> str:
-    """Return 12 hex digits of a passage; numbers count if `exact`: in prose they may be the news, in "12 views" not."""
-    read = " ".join(text.casefold().split())
+    """Return 12 hex digits of a passage, a line as blocks have it, without regard to case.
+
+    Numbers count if `exact`: in prose they may be the news, in "12 views" not.
+    """
+    read = text.casefold()
     return hashlib.sha256((read if exact else _DIGITS.sub("0", read)).encode()).hexdigest()[:12]

@@ -11,6 +11,7 @@ TRACKING = re.compile(
     r"^(utm_\w+|fbclid|gclid|gbraid|wbraid|dclid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_hsenc|_hsmi|mkt_tok|oly_\w+_id|vero_id|wt_mc|xtor|ncid|cmpid|at_(?:medium|campaign|link|format|bbc_team|ptr_name)\w*)$",
     re.IGNORECASE,
 )
+_UNPRINTED = re.compile(r"[\x00-\x20\x7f]")
 MAX_URL_CHARS = 2048  # what browsers, proxies and sitemaps agree on
 
 
@@ -24,7 +25,7 @@ def normalise_url(url: str) -> str:
     shown = url if len(url) <= 120 else f"{url[:117]}..."
     if len(url) > MAX_URL_CHARS:
         raise ValueError(f"{shown!r} is longer than {MAX_URL_CHARS} characters")
-    if any(ord(char) <= 32 or ord(char) == 127 for char in url):
+    if _UNPRINTED.search(url):
         raise ValueError(f"{shown!r} has blanks or control characters")
     try:
         parts = urlsplit(url)
