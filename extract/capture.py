@@ -53,7 +53,8 @@ class Capture:
     """One answered page. `url` is the normalised URL as discovered, `final_url` the one that answered.
 
     `headers` are the response's, as received, repeated ones kept; `body` is the payload without its
-    Content-Encoding and Transfer-Encoding.
+    Content-Encoding and Transfer-Encoding; `truncated` says why it is not all of it: "length" (over the crawl's bound),
+    "time" or "disconnect".
     """
 
     site: str
@@ -66,6 +67,7 @@ class Capture:
     hints: Hints = Hints()
     record: WarcRecord | None = None
     past: Past = Past()
+    truncated: str | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`, whatever its case, or None."""

@@ -38,7 +38,7 @@ from extract.waiting import waiting_article
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-READER: Final = 7  # goes up when the same capture and profile would give another text
+READER: Final = 8  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HTML_TYPES = {
     "",
@@ -184,6 +184,9 @@ def _refused(capture: Capture) -> tuple[Reason, str] | None:
         if reason is None:
             reason = Reason.SERVER_ERROR if capture.status >= HTTPStatus.INTERNAL_SERVER_ERROR else Reason.HTTP_ERROR
         return reason, f"HTTP {capture.status}"
+    if capture.truncated:  # half an article would be an edit that nobody made
+        reason = Reason.TOO_LARGE if capture.truncated == "length" else Reason.TRUNCATED
+        return reason, f"cut off after {len(capture.body)} bytes ({capture.truncated})"
     media_type = (capture.header("Content-Type") or "").partition(";")[0].strip().lower()
     if media_type not in _HTML_TYPES:
         return Reason.NOT_HTML, f"Content-Type {media_type[:80]}"

@@ -145,6 +145,7 @@ def _capture(response: tuple[Member, Any], facts: dict[str, list[str]], key: str
         hints=read_hints(facts),
         record=WarcRecord(key, member.offset, member.length, header("WARC-Payload-Digest") or "", status),
         past=read_past(facts),
+        truncated=header("WARC-Truncated"),
     )
 
 

@@ -163,6 +163,20 @@ def test_changed_chrome_gives_no_version_and_one_edited_sentence_gives_exactly_t
     assert all(firsts[paper.url(number)] == "\n".join(paper.texts[number]) for number in range(COUNT) if number != 3)
 
 
+def test_a_page_that_is_cut_off_is_no_edit(cli: Cli, paper: Paper) -> None:
+    page = paper.article(5)
+    half = page[: page.index(paper.texts[5][3].encode())]
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n\r\n"
+    paper.replies[paper.path(5)] = Reply(raw=head.encode() + half, close=True)
+    report = again(cli, paper)
+    assert (report["versions"], report["unchanged"], report["gone"]) == (0, COUNT - 1, 0)
+    (row,) = cli.rows("rejections")
+    assert (row["url"], row["reason"]) == (paper.url(5), "truncated")
+    paper.replies.clear()
+    report = again(cli, paper)
+    assert (report["versions"], report["unchanged"]) == (0, COUNT)
+
+
 def test_what_is_missing_at_two_looks_is_gone_with_its_text_kept_and_may_live_again(
     cli: Cli, paper: Paper, store: Store
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,10 @@ def test_an_article_is_its_paragraphs_in_order() -> None:
         (capture(news_page(), final_url="https://consent.example/ask?next=x"), Reason.CONSENT_WALL),
         (capture(b"<html><body>" + b"<div>" * 30_000), Reason.NOT_AN_ARTICLE),
         (capture(b"\x00\x01\x02" * 99), Reason.NOT_HTML),
+        (replace(capture(news_page()), truncated="disconnect"), Reason.TRUNCATED),
+        (replace(capture(news_page()), truncated="time"), Reason.TRUNCATED),
+        (replace(capture(b""), truncated="length"), Reason.TOO_LARGE),
+        (replace(capture(news_page(), status=404), truncated="disconnect"), Reason.NOT_FOUND),
     ],
 )
 def test_a_page_without_an_article_says_why(given_capture: Capture, reason: Reason) -> None:

@@ -11,7 +11,7 @@ from extract.warc import BadWarcError, read_captures, read_members
 
 
 def warc(*kinds: str) -> bytes:
-    """Return a WARC written by warcio: a warcinfo, and for each of `kinds` a response and its fetch facts."""
+    """Return a WARC written by warcio: a warcinfo, and for each of `kinds` a response and its fetch facts; number 2 is cut."""
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
     writer.write_record(writer.create_warcinfo_record("x", {"software": "test"}))
@@ -21,7 +21,11 @@ def warc(*kinds: str) -> bytes:
             "200 Fine", [("Content-Type", "text/html"), ("Set-Cookie", "a"), ("set-cookie", "b")], protocol="HTTP/1.1"
         )
         response = writer.create_warc_record(
-            url, "response", payload=io.BytesIO(b"page %d" % number), http_headers=http
+            url,
+            "response",
+            payload=io.BytesIO(b"page %d" % number),
+            http_headers=http,
+            warc_headers_dict={"WARC-Truncated": "disconnect"} if number == 2 else None,
         )
         writer.write_record(response)
         facts = f"kind: {kind}\r\nrequested-url: {url}?asked\r\nhint-author: A\r\nhint-author: B\r\nhint-published: 2026-11-20T09:00:00Z\r\n"
@@ -49,6 +53,7 @@ def test_pages_come_back_with_headers_hints_and_place() -> None:
     record = found[0].record
     assert record is not None
     assert b"page 1" in gzip.decompress(data[record.offset : record.offset + record.length])
+    assert [capture.truncated for capture in found] == [None, "disconnect"]
 
 
 @pytest.mark.parametrize("cut", [1, 20, 300])
