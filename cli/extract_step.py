@@ -37,7 +37,7 @@ def extract_run(*, site_name: str, run_id: str) -> None:
                 for number, one in enumerate(run_segments(manifest))
                 if number not in done
             ]
-            reads = [done.result() for done in as_completed([pool.submit(task) for task in tasks])]
+            reads = [done.result() for done in as_completed([pool.extract(task) for task in tasks])]
             articles, rejections = (
                 sum(getattr(one.part, kind) for one in reads) for kind in ("articles", "rejections")
             )

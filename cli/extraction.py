@@ -6,13 +6,14 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 
+from cli.readers import Readers
 from cli.reading import read_guarded, start_reader
 from extract.article import Article
 from extract.capture import Capture
@@ -77,31 +78,25 @@ class Reread:
 
 
 class Extractors:
-    """A pool of extracting processes; each has its own connection to the bucket."""
+    """Processes that read segments (default: one a core); each has its own connection to the bucket."""
 
-    def __init__(self, pool: ProcessPoolExecutor, processes: int) -> None:
-        self._pool, self.processes = pool, processes
+    def __init__(self, readers: Readers) -> None:
+        self._readers, self.processes = readers, readers.processes
 
-    def submit(self, task: SegmentTask) -> Future[SegmentRead]:
+    def extract(self, task: SegmentTask) -> Future[SegmentRead]:
         """Read a segment and store its outcomes as the run's part of its number."""
-        return self._pool.submit(_extract_segment, task)
+        return self._readers.submit(_extract_segment, task)
 
     def reread(self, task: RereadTask) -> Future[Reread]:
         """Read captures again, and write nothing."""
-        return self._pool.submit(_reread_segment, task)
+        return self._readers.submit(_reread_segment, task)
 
 
 @contextmanager
 def extractors(processes: int | None = None) -> Iterator[Extractors]:
-    """Give a pool of `processes` (default: one a core) that ends with the block."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["cli.extraction", "cli.preload"])
-    count = processes or os.cpu_count() or 1
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
-    try:
-        yield Extractors(pool, count)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    """Give extractors that end with the block."""
+    with Readers(processes, ["cli.extraction"], _start_worker) as readers:
+        yield Extractors(readers)
 
 
 def _start_worker() -> None:

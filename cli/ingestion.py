@@ -154,7 +154,7 @@ class Ingestion:
         if segment.key not in one.parts:
             one.profile = one.profile or read_profile(self._store, one.site.name)
             task = SegmentTask(one.site.name, self._run_id, len(one.parts), segment.key, one.profile.packed)
-            one.parts[segment.key] = pool.submit(task)
+            one.parts[segment.key] = pool.extract(task)
 
     def _finish_site(self, pool: Extractors, one: SitePass, report: CrawlReport) -> RunManifest:
         """Record the crawl, read what is not read yet, and stage it; runs in a thread of its own."""
@@ -188,7 +188,9 @@ class Ingestion:
             except ClickException as error:
                 one.error = error.message
             except BrokenProcessPool:
-                one.error = "an extracting process was killed (out of memory?); the captures are kept, run again"
+                one.error = (
+                    "extracting processes are killed each time (out of memory?); the captures are kept, run again"
+                )
             self._show(bar)
         return manifests
 

@@ -7,12 +7,11 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -21,6 +20,7 @@ import click
 from cli.errors import PagesFileError, RunFailed
 from cli.page_reading import Chunk, Learned, Line, Source, learn_chunk, read_chunk, read_line
 from cli.progress import Bar, progress
+from cli.readers import Readers
 from cli.reading import start_reader
 from extract.lessons import merge, pack, unpack
 
@@ -60,14 +60,14 @@ def extract(*, pages: Path, output: Path | None, jobs: int | None, cold: bool) -
         lines = _index(path)
         sites = {} if cold else _sites(lines)
         out: IO[bytes] = stack.enter_context(output.open("wb")) if output else sys.stdout.buffer
-        pool = None if jobs == 1 or len(lines) < FEW else stack.enter_context(_readers(jobs))
+        pool = None if jobs == 1 or len(lines) < FEW else stack.enter_context(Readers(jobs, ["cli.page_reading"]))
         bar = stack.enter_context(progress("pages", total=len(lines) + sum(map(len, sites.values()))))
         start_reader(own_process=False)
         try:
             learned = _learn(pool, source, sites, bar)
             _read(pool, source, _chunks(lines, sites, learned), out, bar)
         except BrokenProcessPool as error:
-            raise RunFailed("a reading process was killed (out of memory?); try --jobs 1") from error
+            raise RunFailed("reading processes are killed each time (out of memory?); try --jobs 1") from error
         out.flush()
 
 
@@ -101,15 +101,7 @@ def _sites(lines: Sequence[Line]) -> dict[str, list[Line]]:
     return {site: own for site, own in sites.items() if len(own) > 1}
 
 
-def _readers(jobs: int | None) -> ProcessPoolExecutor:
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["cli.page_reading", "cli.preload"])
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=start_reader)
-
-
-def _learn(
-    pool: ProcessPoolExecutor | None, source: Source, sites: Mapping[str, list[Line]], bar: Bar
-) -> dict[str, Learned]:
+def _learn(pool: Readers | None, source: Source, sites: Mapping[str, list[Line]], bar: Bar) -> dict[str, Learned]:
     """Read every page of `sites` in full; return by site what that taught."""
     learned: defaultdict[str, list[Learned]] = defaultdict(list)
     chunks = [Chunk(tuple(part)) for own in sites.values() for part in _parts(own)]
@@ -143,7 +135,7 @@ def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
     return (lines[start : start + CHUNK] for start in range(0, len(lines), CHUNK))
 
 
-def _read(pool: ProcessPoolExecutor | None, source: Source, chunks: Sequence[Chunk], out: IO[bytes], bar: Bar) -> None:
+def _read(pool: Readers | None, source: Source, chunks: Sequence[Chunk], out: IO[bytes], bar: Bar) -> None:
     """Write each page's line in its place; lines that are ready too early wait in a file."""
     waiting: dict[int, tuple[int, int]] = {}
     following = 0
@@ -162,7 +154,7 @@ def _read(pool: ProcessPoolExecutor | None, source: Source, chunks: Sequence[Chu
 
 
 def _spread(
-    pool: ProcessPoolExecutor | None, function: Callable[[Chunk], Result], chunks: Iterable[Chunk]
+    pool: Readers | None, function: Callable[[Chunk], Result], chunks: Iterable[Chunk]
 ) -> Iterator[tuple[Chunk, Result]]:
     """Yield each chunk with what `function` gives of it, as they are done; a few are under way at a time."""
     if pool is None:
@@ -171,7 +163,7 @@ def _spread(
     running: dict[Future[Result], Chunk] = {}
     for chunk in chunks:
         running[pool.submit(function, chunk)] = chunk
-        if len(running) >= AHEAD * pool._max_workers:  # type: ignore[attr-defined] # noqa: SLF001
+        if len(running) >= AHEAD * pool.processes:
             yield from _finished(running)
     while running:
         yield from _finished(running)

@@ -126,7 +126,9 @@ def _reread(store: Store, parts: Sequence[Partition], jobs: int | None, *, dry_r
         try:
             return reread(store, pool, parts, bar, dry_run=dry_run)
         except BrokenProcessPool as error:
-            raise RunFailed("a reading process was killed (out of memory?); run it again, it goes on") from error
+            raise RunFailed(
+                "reading processes are killed each time (out of memory?); run it again, it goes on"
+            ) from error
 
 
 def _told(report: Report) -> dict[str, Any]:
