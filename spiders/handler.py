@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.http import Request, Response
 
 from spiders.exchange import Exchange
-
-if TYPE_CHECKING:
-    from spiders.news import NewsSpider
 
 
 class FaithfulResponse(Response):
@@ -22,12 +19,11 @@ class FaithfulResponse(Response):
 
 
 class FaithfulHandler(BaseDownloadHandler):
-    """Downloads http and https. The client is the spider's, so that all sites of the process share its pool."""
+    """Downloads http and https. The client comes with the request, so that all sites of the process share its pool."""
 
     lazy = True
 
     async def download_request(self, request: Request) -> Response:
         """Return a FaithfulResponse; raises NoResponse."""
-        spider = cast("NewsSpider", self.crawler.spider)
-        exchange = await spider.client.exchange(request.meta["ask"], spider.guard)
-        return FaithfulResponse(exchange, request=request)
+        given = request.meta
+        return FaithfulResponse(await given["client"].exchange(given["ask"], given["guard"]), request=request)

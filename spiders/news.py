@@ -35,7 +35,7 @@ class NewsSpider(Spider):
         yield  # what makes this a generator, which Scrapy asks for
 
     async def _download(self, ask: Ask) -> Exchange:
-        request = Request(ask.url, meta={"ask": ask}, dont_filter=True)
+        request = Request(ask.url, meta={"ask": ask, "client": self.client, "guard": self.guard}, dont_filter=True)
         engine = self.crawler.engine
         response = await engine.download_async(request)
         return cast("FaithfulResponse", response).exchange
