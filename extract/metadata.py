@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
@@ -131,17 +131,44 @@ def _language(marks: Markup, found: JsonLdArticle, hint: str | None) -> str | No
 
 
 def _tags(marks: Markup, found: JsonLdArticle, hints: Iterable[str]) -> tuple[str, ...]:
-    """Return the tags by JSON-LD, meta tags and feed together; search keywords only where those give none."""
-    values = [*found.keywords, *marks.all(_TAGS), *hints]
-    if len(values) <= 1:  # one value, or search keywords, is a list in one string
-        values = values or marks.all(("news_keywords", "keywords")) or marks.property_texts(("keywords",))
-        values = [word for value in values for word in _COMMA.split(value)]
-    found_tags: dict[str, str] = {}
-    for value in values:
-        tag = (clean_text(value, MAX_NAME) or "").strip(' ,;#"')
-        if tag and len(tag) <= MAX_TAG:
-            found_tags.setdefault(tag.casefold(), tag)
-    return tuple(found_tags.values())[:MAX_TAGS]
+    """Return the tags by JSON-LD, meta tags and feed together; search keywords only where those give none.
+
+    Many pages write the whole list as one more tag, so a tag of commas goes where each of its parts is a tag too.
+    """
+    sources = [found.keywords, *(marks.all((name,)) for name in _TAGS), tuple(hints)]
+    written = [tag for source in sources for tag in _listed(source)]
+    written = written or [word for value in _search_keywords(marks) for word in _words(value)]
+    tags: dict[str, str] = {}
+    for value in written:
+        if (tag := _tag(value)) and len(tag) <= MAX_TAG:
+            tags.setdefault(_folded(tag), tag)
+    return tuple(tag for tag in tags.values() if not _is_list_of(tag, tags))[:MAX_TAGS]
+
+
+def _search_keywords(marks: Markup) -> Sequence[str]:
+    return marks.all(("news_keywords", "keywords")) or marks.property_texts(("keywords",))
+
+
+def _listed(source: Sequence[str]) -> Sequence[str]:
+    """Return the tags of one source: its only value is a list in one string, of several each is a tag."""
+    return _words(source[0]) if len(source) == 1 else source
+
+
+def _words(value: str) -> list[str]:
+    return _COMMA.split(clean_text(value, MAX_DESCRIPTION) or "")  # cleaned first: an entity ends with a semicolon
+
+
+def _tag(value: str) -> str:
+    return (clean_text(value, MAX_NAME) or "").strip(' ,;#"')
+
+
+def _folded(tag: str) -> str:
+    return tag.casefold().replace("-", " ")  # "front-page" is how an address writes "Front Page"
+
+
+def _is_list_of(tag: str, tags: Container[str]) -> bool:
+    words = [_folded(word) for word in map(_tag, _COMMA.split(tag)) if word]
+    return len(words) > 1 and all(word in tags for word in words)
 
 
 def _image(marks: Markup, found: JsonLdArticle, base: str) -> str | None:

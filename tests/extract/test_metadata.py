@@ -111,6 +111,30 @@ def test_microdata_serves_where_meta_tags_are_silent() -> None:
     assert found.published_source == "time"
 
 
+@pytest.mark.parametrize(
+    ("keywords", "metas", "categories", "tags"),
+    [
+        (["Kitchen", "Life hacks", "Kitchen,Life hacks"], (), (), ("Kitchen", "Life hacks")),
+        (None, ("Kitchen, Life hacks",), ("Cleaning",), ("Kitchen", "Life hacks", "Cleaning")),
+        (None, (), ("Kitchen, Life hacks",), ("Kitchen", "Life hacks")),
+        (["kitchen", "Life hacks"], ("Kitchen, Life Hacks, kitchen",), (), ("kitchen", "Life hacks")),
+        (None, ("Ports", "Arts, Food and Leisure"), (), ("Ports", "Arts, Food and Leisure")),  # a tag with a comma
+        (None, ("Food", "Arts, Food and Leisure"), (), ("Food", "Arts, Food and Leisure")),
+        (["Front Page"], ("front-page,ports",), (), ("Front Page", "ports")),
+        (None, ("Ports &amp;amp; Docks, Food",), (), ("Ports & Docks", "Food")),
+        (None, ('#ports, "Food"',), (), ("ports", "Food")),
+    ],
+)
+def test_a_list_of_tags_in_one_string_is_no_tag(
+    keywords: list[str] | None, metas: tuple[str, ...], categories: tuple[str, ...], tags: tuple[str, ...]
+) -> None:
+    article = {"@type": "NewsArticle", "headline": "Harbour bridge reopens", "keywords": keywords}
+    head = f"<script type='application/ld+json'>{json.dumps(article)}</script>" + "".join(
+        f"<meta property='article:tag' content='{meta}'>" for meta in metas
+    )
+    assert read(head, hints=Hints(tags=categories)).tags == tags
+
+
 def test_a_logo_is_the_lead_image_only_when_there_is_no_other() -> None:
     logo = "<meta property='og:image' content='/static/logo.png'>"
     assert read(logo).image == "https://courier.example/static/logo.png"
