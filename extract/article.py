@@ -55,7 +55,13 @@ class Article:
     canonical_url: Annotated[str | None, Says("`<link rel=canonical>`, else `og:url`")]
     title: Annotated[str, Says("without the site's name")]
     authors: Annotated[tuple[str, ...], Says('names, without "By"')]
-    published_at: Annotated[datetime | None, Says("never later than the capture; no date rather than a guess")]
+    published_at: Annotated[
+        datetime | None,
+        Says(
+            "at most 15 minutes after the capture, or 14 hours where only a day or no zone is given (taken as UTC); "
+            "no date rather than a guess"
+        ),
+    ]
     modified_at: Annotated[datetime | None, Says("likewise")]
     published_source: Annotated[
         str | None,

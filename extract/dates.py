@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from extract.months import month_number
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # no web page is older; 1970 is an empty field
+CLOCK_SKEW = timedelta(minutes=15)  # sites' clocks are minutes off; local time said to be UTC is off by more
+EASTERNMOST = timedelta(hours=14)  # the Line Islands' time: nowhere is it later
 MAX_DATE_CHARS = 60
 _ISO = re.compile(
     r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -56,22 +58,34 @@ def parse_date(value: object) -> datetime | None:
     22.11.2026). 11/12/2026 is none: nothing says which is the day. A time without a zone is taken as UTC,
     since pages that leave the zone out rarely say which they mean.
     """
+    return _read(value)[0]
+
+
+def past_date(value: object, captured_at: datetime) -> datetime | None:
+    """Return the date that `parse_date` reads in `value` if a page captured at `captured_at` can name it as past."""
+    moment, is_zoned = _read(value)
+    return plausible(moment, captured_at, is_zoned=is_zoned)
+
+
+def _read(value: object) -> tuple[datetime | None, bool]:
+    """Return the moment that `value` spells in full, and whether it says in which zone."""
     if not isinstance(value, str) or not 8 <= len(value.strip()) <= MAX_DATE_CHARS:
-        return None
+        return None, False
     for pattern in (_ISO, _COMPACT, _SLASHED):
         if found := pattern.match(value):
             year, month, day, hour, minute, second, zone = found.groups()
-            return _moment((year, month, day, hour, minute, second), _zone(zone))
+            return _moment((year, month, day, hour, minute, second), _zone(zone)), bool(zone)
     if found := _EPOCH.match(value):
-        return datetime.fromtimestamp(int(found[1]), UTC)
+        return datetime.fromtimestamp(int(found[1]), UTC), True
     if _RFC_2822.match(value):
         try:
             moment = parsedate_to_datetime(value.strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            is_zoned = moment.tzinfo is not None
+            return (moment if is_zoned else moment.replace(tzinfo=UTC)).astimezone(UTC), is_zoned
         except (ValueError, TypeError, IndexError, OverflowError):
             pass
     moments = dict.fromkeys(moment for _, moment in find_dates(value))
-    return next(iter(moments)) if len({moment.date() for moment in moments}) == 1 else None
+    return (next(iter(moments)) if len({moment.date() for moment in moments}) == 1 else None), False
 
 
 def find_dates(text: str, language: str | None = None) -> Iterator[tuple[int, datetime]]:
@@ -124,11 +138,11 @@ def _ordered(
 
 
 def _with_time(text: str, end: int, year: str, month: int | str, day: str) -> datetime | None:
-    time = _TIME.match(text[end : end + 30])
-    hour = int(time[1]) if time else 0
-    if time and time[3]:
-        hour = hour % 12 + (12 if time[3].lower() == "p" else 0)
-    return _moment((year, month, day, hour, time[2] if time else 0)) or _moment((year, month, day))
+    clock = _TIME.match(text[end : end + 30])
+    hour = int(clock[1]) if clock else 0
+    if clock and clock[3]:
+        hour = hour % 12 + (12 if clock[3].lower() == "p" else 0)
+    return _moment((year, month, day, hour, clock[2] if clock else 0)) or _moment((year, month, day))
 
 
 def _moment(parts: Iterable[int | str | None], zone: timezone = UTC) -> datetime | None:
@@ -161,8 +175,14 @@ def url_date(url: str) -> datetime | None:
     return _moment((year, month, day)) if year else None
 
 
-def plausible(moment: datetime | None, captured_at: datetime) -> datetime | None:
-    """Return `moment` unless it lies before EARLIEST or over a day after the capture (east of UTC it is tomorrow)."""
-    if moment is None or not EARLIEST <= moment <= captured_at + timedelta(days=1):
+def plausible(moment: datetime | None, captured_at: datetime, *, is_zoned: bool = False) -> datetime | None:
+    """Return `moment` unless it lies before EARLIEST or after the capture.
+
+    One whose zone is known may be CLOCK_SKEW after it. One taken as UTC because nothing names its zone, and midnight
+    in UTC, which is how templates write a day without a time, may be as far ahead as clocks are anywhere.
+    """
+    if moment is None:
         return None
-    return moment
+    is_exact = is_zoned and moment.time() != time()
+    latest = captured_at + (CLOCK_SKEW if is_exact else EASTERNMOST)
+    return moment if EARLIEST <= moment <= latest else None

@@ -11,7 +11,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from extract.capture import Capture
-from extract.dates import MAX_DATE_CHARS, find_dates, parse_date, plausible, url_date
+from extract.dates import MAX_DATE_CHARS, find_dates, past_date, plausible, url_date
 from extract.jsonld import JsonLdArticle
 from extract.markup import MAX_TEXT_CHARS, Markup, around, is_beside, property_text, select, texts_around, visible_text
 
@@ -86,13 +86,14 @@ def read_modified(
         for time in marks.times
         if _MODIFIED_WORD.search(time.get("class") or "") and not _is_published(time)
     ]
-    moment = next(_plausible(written, capture), None) or capture.hints.modified_at
+    hinted = plausible(capture.hints.modified_at, capture.captured_at)
+    moment = next(_plausible(written, capture), None) or hinted
     return None if moment and published_at and moment < published_at else moment
 
 
 def _plausible(written: Iterable[str | None], capture: Capture) -> Iterator[datetime]:
     for value in written:
-        if moment := plausible(parse_date(value), capture.captured_at):
+        if moment := past_date(value, capture.captured_at):
             yield moment
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from extract.dates import find_dates, parse_date, plausible, url_date
+from extract.dates import find_dates, parse_date, past_date, url_date
 from extract.months import LANGUAGES, month_number
 
 
@@ -84,11 +84,29 @@ def test_the_day_in_a_urls_path_is_read(url: str, iso: str | None) -> None:
     assert (found and f"{found:%Y-%m-%d}") == iso
 
 
-def test_a_date_after_the_capture_or_before_the_web_is_none() -> None:
-    captured_at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    assert plausible(datetime(2026, 11, 23, 11, tzinfo=UTC), captured_at) is not None  # east of UTC
-    assert plausible(datetime(2026, 11, 24, tzinfo=UTC), captured_at) is None
-    assert plausible(datetime(1970, 1, 1, tzinfo=UTC), captured_at) is None
+@pytest.mark.parametrize(
+    ("written", "is_past"),
+    [
+        ("2026-11-22T12:10:00Z", True),  # clocks are off
+        ("2026-11-22T12:20:00Z", False),
+        ("2026-11-22T20:30:00+09:00", True),
+        ("2026-11-22T20:30:00+00:00", False),
+        ("Sun, 22 Nov 2026 20:30:00 GMT", False),
+        ("1795379400", False),  # 20:30
+        ("2026-11-22T20:30:00", True),  # no zone: so late it is in Tokyo
+        ("Sun, 22 Nov 2026 20:30:00", True),
+        ("22. November 2026, 20:30", True),
+        ("2026-11-23", True),  # where it is tomorrow already
+        ("2026-11-23T00:00:00Z", True),  # as templates write a day
+        ("2026-11-23T00:00:00+01:00", False),
+        ("2026-11-23T02:30:00", False),  # nowhere is it so late
+        ("2026-11-24", False),
+        ("1970-01-01", False),
+    ],
+)
+def test_a_date_after_the_capture_or_before_the_web_is_none(written: str, *, is_past: bool) -> None:
+    found = past_date(written, datetime(2026, 11, 22, 12, tzinfo=UTC))
+    assert found == (parse_date(written) if is_past else None)
 
 
 @pytest.mark.parametrize(

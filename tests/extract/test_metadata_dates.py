@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from extract.body import parse_html
+from extract.capture import Hints
 from extract.metadata import Metadata, read_metadata
 from tests.extract.page import capture, news_page
 
@@ -75,3 +78,22 @@ def test_modified_is_read_from_its_own_marks() -> None:
         "<time class='updated' datetime='2026-11-20'>x</time>",
     )
     assert f"{found.modified_at:%Y-%m-%d}" == "2026-11-20"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "kept"), [(datetime(2026, 11, 23, 1, tzinfo=UTC), True), (datetime(2099, 1, 1, tzinfo=UTC), False)]
+)
+@pytest.mark.parametrize("source", ["feed", "sitemap"])
+def test_what_a_feed_or_sitemap_says_is_not_later_than_the_capture(source: str, ahead: datetime, *, kept: bool) -> None:
+    page = news_page()
+    hints = Hints(source=source, published_at=ahead, modified_at=ahead)
+    found = read_metadata(parse_html(page.decode()), capture(page, hints=hints))
+    assert (found.published_at, found.modified_at) == ((ahead, ahead) if kept else (None, None))
+
+
+def test_a_date_that_is_ahead_gives_way_to_the_next_source() -> None:
+    found = read(
+        "<meta property='article:published_time' content='2026-11-22T20:00:00Z'>"
+        "<meta name='date' content='2026-11-22T11:00:00Z'><meta property='article:modified_time' content='2026-11-22T20:00:00Z'>"
+    )
+    assert (found.published_at, found.modified_at) == (datetime(2026, 11, 22, 11, tzinfo=UTC), None)
