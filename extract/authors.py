@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from extract.bylines import labelled_names, marked_names
 from extract.jsonld import JsonLdArticle
 from extract.markup import Markup
-from extract.names import clean_authors, is_person, is_site
+from extract.names import clean_authors, given_name_first, is_person, is_site
 
 _META = (
     "author", "article:author", "article:author:name", "og:article:author", "og:author", "parsely-author",
@@ -48,7 +48,7 @@ def read_authors(
 def _sources(
     tree: HtmlElement, marks: Markup, found: JsonLdArticle, hints: Iterable[str], heading: HtmlElement | None
 ) -> Iterator[Iterable[str]]:
-    yield found.authors
+    yield [given_name_first(name) if name in found.persons else name for name in found.authors]
     yield _meta_authors(marks)
     yield _written_by(marks)
     yield marked_names(tree, heading)

@@ -44,6 +44,7 @@ class JsonLdArticle:
     headline: str | None = None
     alternatives: tuple[str, ...] = ()  # alternativeHeadline, and name where there is a headline too
     authors: tuple[str, ...] = ()
+    persons: frozenset[str] = frozenset()  # those of `authors` whose node is a Person: one, however it is written
     published: str | None = None
     modified: str | None = None
     section: str | None = None
@@ -87,6 +88,7 @@ def read_json_ld(scripts: Iterable[str], urls: Iterable[str]) -> JsonLdArticle:
             found = replace(
                 found,
                 authors=found.authors or page.authors,
+                persons=found.persons or page.persons,
                 published=found.published or page.published,
                 modified=found.modified or (None if found.published else page.modified),
                 language=found.language or page.language,
@@ -161,11 +163,14 @@ def _read(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> JsonLdArtic
     free = node.get("isAccessibleForFree")
     headline = _first(node.get("headline"))
     others = [*_strings(node.get("alternativeHeadline")), *_strings(node.get("alternateName"))]
+    authors = list(islice(_people(node.get("author"), names), MAX_PEOPLE)) or list(
+        islice(_people(node.get("creator"), names), MAX_PEOPLE)
+    )
     return JsonLdArticle(
         headline=headline or _first(node.get("name")),
         alternatives=tuple(others + _strings(node.get("name")) if headline else others),
-        authors=tuple(islice(_people(node.get("author"), names), MAX_PEOPLE))
-        or tuple(islice(_people(node.get("creator"), names), MAX_PEOPLE)),
+        authors=tuple(name for name, _ in authors),
+        persons=frozenset(name for name, is_person in authors if is_person),
         published=_first(node.get("datePublished")) or _first(node.get("dateCreated")),
         modified=_first(node.get("dateModified")),
         section=_first(node.get("articleSection")),
@@ -173,7 +178,7 @@ def _read(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> JsonLdArtic
         image=_image(node.get("image")) or _image(node.get("thumbnailUrl")),
         language=_first(node.get("inLanguage")),
         description=_first(node.get("description")),
-        publisher=next(_people(node.get("publisher"), names), None),
+        publisher=next((name for name, _ in _people(node.get("publisher"), names)), None),
         free=None if free is None else str(free).strip().lower() not in {"false", "no", "0"},
         body=_first(node.get("articleBody")),
     )
@@ -210,18 +215,22 @@ def _first(value: object) -> str | None:
     return found[0] if found else None
 
 
-def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield the names of persons, organizations or plain strings in order; a bare @id is looked up in `names`."""
+def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[tuple[str, bool]]:
+    """Yield the names of persons, organizations or plain strings in order, and whether each is a Person node's.
+
+    A bare @id is looked up in `names`.
+    """
     queue = deque([value])
     while queue:
         item = queue.popleft()
         if isinstance(item, list):
             queue.extendleft(reversed(item[:MAX_PEOPLE]))
         elif isinstance(item, str):
-            yield from _strings(item)
+            yield from ((name, False) for name in _strings(item))
         elif isinstance(item, dict):
             known = item if item.get("name") else names.get(str(item.get("@id")), {})
-            yield from _strings(known.get("name"))
+            is_person = "Person" in _strings(known.get("@type"))
+            yield from ((name, is_person) for name in _strings(known.get("name")))
 
 
 def _trail(nodes: list[_Node]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ _SPLIT = re.compile(
 )
 _SHORT_AND = re.compile(r"\s+(?:en|a|u)\s+")  # Dutch, Czech, Croatian; words of other sorts elsewhere
 _PARENTHESES = re.compile(r"\s*[(\[（][^)\]）]{0,80}[)\]）]")
+_LOOSE_AND = re.compile(r"^(?:and|und|et|og|och|&)\s+|\s+(?:and|AND|und|UND|et|y|e|en|og|och|&)$")  # "Anna E" is a name
 _ADDRESS = re.compile(r"\S+@\S+\.\S+|(?<!\w)@\w+|https?://\S+|www\.\S+", re.IGNORECASE)
 _DOMAIN = re.compile(r"^(?:[\w-]+\.)+[a-z]{2,8}(?:/\w{1,5})?$", re.IGNORECASE)
 _AFTER_NAME = re.compile(
@@ -85,6 +86,20 @@ def clean_authors(names: Iterable[str], own: AbstractSet[str] = frozenset()) -> 
     return tuple(found.values())[:MAX_AUTHORS]
 
 
+def given_name_first(name: str) -> str:
+    """Return "Quist, Ada", the name of one person, as "Ada Quist"; anything else, such as two full names, as it is."""
+    surname, _, given = map(str.strip, name.partition(","))
+    last = [word for word in surname.split() if word not in _PARTICLES]
+    if len(last) != 1 or not last[0][0].isupper() or not _is_capitalised(given):
+        return name
+    return f"{given} {surname}" if clean_authors([name]) == (surname, given) else name  # neither is a role or a desk
+
+
+def _is_capitalised(word: str) -> bool:
+    """Whether `word` is one and written as a name is; an agency's ("AFP") is not."""
+    return word.istitle() and re.sub(r"[-.'’]", "", word).isalpha()
+
+
 def _people(entry: str, own: AbstractSet[str]) -> list[str]:
     if squeeze(entry) in own:
         return [clean_text(entry, MAX_NAME) or ""]
@@ -98,6 +113,8 @@ def _people(entry: str, own: AbstractSet[str]) -> list[str]:
 def _parts(entry: str) -> Iterator[str]:
     text = clean_text(entry, MAX_ENTRY) or ""
     text = text[1:-1] if text[:1] in "(（[" and text[-1:] in ")）]" else text
+    if text.startswith("@") and " " in text and all(map(_is_capitalised, text[1:].split())):
+        text = text[1:]  # "@Ada Quist" is no handle
     text = _ADDRESS.sub(" ", _PARENTHESES.sub(" ", text))
     for part in _SPLIT.split(_strip_by(text)):
         halves = _SHORT_AND.split(part)
@@ -114,7 +131,7 @@ def _strip_by(text: str) -> str:
 
 
 def _clean_name(part: str) -> str | None:
-    bare = _strip_by(part.strip(" ,;:|-–—•·*/"))
+    bare = _strip_by(_LOOSE_AND.sub("", part.strip(" ,;:|-–—•·*/")))
     name = _strip_by(_AFTER_NAME.sub("", bare).strip(" ,;:|-–—•·*/")).strip(" .:")
     if any(map(str.isdigit, name)) and any(month_number(word) for word in name.split()):
         return None

@@ -42,6 +42,8 @@ def json_ld(**article: object) -> str:
         (["신현주 기자"], ("신현주",)),
         (["责编：牛镛、岳弘彬"], ("牛镛", "岳弘彬")),
         (["Staff reporter"], ("Staff reporter",)),  # the only byline
+        (["@Ada Quist"], ("Ada Quist",)),
+        (["Ada Quist @adaq", "@AdaQ", "@adaq Ben Okri"], ("Ada Quist", "Ben Okri")),
     ],
 )
 def test_authors_are_names(written: list[str], names: tuple[str, ...]) -> None:
@@ -60,6 +62,34 @@ def test_people_and_agencies_stand_in_json_lds_order_without_the_site() -> None:
         {"name": "The Port Courier"},
     ]
     assert read(json_ld(author=authors)) == ("Ada Quist", "Agency North")
+
+
+@pytest.mark.parametrize("joint", ["und", "and", "UND", "et", "y", "e", "en", "og", "och", "&"])
+def test_a_conjunction_between_names_that_are_listed_one_by_one_is_no_part_of_either(joint: str) -> None:
+    names = [{"name": f"Ada Quist {joint}"}, {"name": "Ben E"}, {"name": "& Cy Lens"}]
+    assert read(json_ld(author=names)) == ("Ada Quist", "Ben E", "Cy Lens")
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Quist, Ada", ("Ada Quist",)),
+        ("QUIST, Ada-Lena", ("Ada-Lena QUIST",)),
+        ("van Dijk, Ada", ("Ada van Dijk",)),
+        ("Ada Quist, Ben Okri", ("Ada Quist", "Ben Okri")),
+        ("Quist, Ada; Okri, Ben", ("Quist", "Ada", "Okri", "Ben")),  # which is which is a guess
+        ("Quist, AFP", ("Quist", "AFP")),
+        ("Quist, Redaktion", ("Quist",)),
+        ("Quist, Jr", ("Quist, Jr",)),
+    ],
+)
+def test_a_person_may_be_written_surname_first(written: str, names: tuple[str, ...]) -> None:
+    assert read(json_ld(author={"@type": "Person", "name": written})) == names
+    assert read(json_ld(creator=[{"@type": ["Person"], "name": written}])) == names
+
+
+def test_only_a_person_is_one_name_for_certain() -> None:
+    assert read(json_ld(author="Quist, Ada")) == read(json_ld(author={"name": "Quist, Ada"})) == ("Quist", "Ada")
 
 
 def test_an_author_that_is_only_a_reference_is_looked_up() -> None:
