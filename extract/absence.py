@@ -12,11 +12,14 @@ def absence(capture: Capture, page: PageSignals, reason: tuple[Reason, str] | No
     """Return that the page of a capture is missing, and how that shows; None when it does not.
 
     `reason` is why the page is no article, None if it is one. Beyond an error in its own words, a page is missing only
-    where an article was read from it before: its address now leads to the front or a section, or it shows what a
-    made-up address of its host gets. A page that dates itself as an article is one, whatever else is said of it.
+    where an article was read from it before: its address now leads to another article, the front or a section, or it
+    shows what a made-up address of its host gets. But for the first, a page that dates itself as an article is one,
+    whatever else is said of it.
     """
     if reason and reason[0] is Reason.NOT_FOUND:
         return missing(capture, reason[1])
+    if capture.past.is_article and capture.past.is_moved:
+        return missing(capture, f"redirected to another article, {capture.final_url[:200]}")
     if not capture.past.is_article or (page.dated and page.article):
         return None
     is_moved = page.redirected or read_address(capture.url)[0] is not page.address

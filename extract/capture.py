@@ -46,6 +46,7 @@ class Past:
     is_article: bool = False  # an article was read from it before
     missed: int = 0  # looks in a row, right before this one, that found it missing
     is_void: bool = False  # a made-up address of its host gets the very same page
+    is_moved: bool = False  # its address leads to another article's now
 
 
 @dataclass(frozen=True, slots=True)

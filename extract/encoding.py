@@ -22,27 +22,62 @@ _WIDER = {
 
 
 class BadEncodingError(ValueError):
-    """The payload is not what its Content-Encoding says, or inflates beyond the bound."""
+    """The payload is not what its Content-Encoding says."""
+
+
+class InflatesTooFarError(BadEncodingError):
+    """The payload inflates beyond the bound."""
 
 
 def decode_payload(payload: bytes, content_encoding: str | None, max_bytes: int = MAX_DECODED_BYTES) -> bytes:
     """Return `payload` without its Content-Encoding (gzip and deflate, possibly several in a row).
 
-    Never returns more than `max_bytes`: raises BadEncodingError for a bomb, a cut stream or an unknown coding.
+    Never returns more than `max_bytes`: raises BadEncodingError for a cut stream or an unknown coding, and
+    InflatesTooFarError for a bomb.
     """
-    codings = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
-    for coding in reversed([coding for coding in codings if coding not in {"", "identity"}]):
+    for coding in _codings(content_encoding):
         payload = _inflate(payload, coding, max_bytes)
     return payload
 
 
-def _inflate(payload: bytes, coding: str, max_bytes: int) -> bytes:
+def decode_head(payload: bytes, content_encoding: str | None, max_bytes: int) -> bytes:
+    """Return the first `max_bytes` of what `decode_payload` gives, or what there is of them; never raises."""
+    for coding in _codings(content_encoding):
+        try:
+            window = _window(payload, coding)
+        except BadEncodingError:
+            break
+        parts: list[bytes] = []
+        room = max_bytes
+        while payload and room > 0:
+            stream = zlib.decompressobj(window)
+            try:
+                parts.append(stream.decompress(payload, room))
+            except zlib.error:
+                break
+            room -= len(parts[-1])
+            payload = stream.unused_data
+        payload = b"".join(parts)
+    return payload[:max_bytes]
+
+
+def _codings(content_encoding: str | None) -> list[str]:
+    """Return the codings to undo, in that order."""
+    codings = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
+    return [coding for coding in reversed(codings) if coding not in {"", "identity"}]
+
+
+def _window(payload: bytes, coding: str) -> int:
+    """Return zlib's `wbits` for a payload; raises BadEncodingError for a coding that nobody asked for."""
     if coding in {"gzip", "x-gzip"}:
-        window = 31
-    elif coding == "deflate":  # RFC 9110 means zlib; some servers send it raw
-        window = 15 if payload[:1] and payload[0] & 0x0F == 8 and int.from_bytes(payload[:2], "big") % 31 == 0 else -15
-    else:
-        raise BadEncodingError(f"Content-Encoding {coding[:40]!r} was not asked for")
+        return 31
+    if coding == "deflate":  # RFC 9110 means zlib; some servers send it raw
+        return 15 if payload[:1] and payload[0] & 0x0F == 8 and int.from_bytes(payload[:2], "big") % 31 == 0 else -15
+    raise BadEncodingError(f"Content-Encoding {coding[:40]!r} was not asked for")
+
+
+def _inflate(payload: bytes, coding: str, max_bytes: int) -> bytes:
+    window = _window(payload, coding)
     parts: list[bytes] = []
     room = max_bytes
     while payload:  # gzip allows several members
@@ -55,7 +90,7 @@ def _inflate(payload: bytes, coding: str, max_bytes: int) -> bytes:
             raise BadEncodingError(f"payload is no {coding}: {error}") from error
         room -= len(part)
         if room < 0:
-            raise BadEncodingError(f"inflates beyond {max_bytes // 2**20} MiB")
+            raise InflatesTooFarError(f"inflates beyond {max_bytes // 2**20} MiB")
         if not stream.eof:
             raise BadEncodingError(f"{coding} payload ends too early")
         parts.append(part)
@@ -81,7 +116,7 @@ def decode_text(body: bytes, content_type: str | None) -> str:
     for coding in _candidates(body, content_type):
         try:
             return body.decode(coding)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):  # the codec "undefined" raises the former of anything
             continue
     return body.decode("utf-8", "replace")
 

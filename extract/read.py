@@ -22,7 +22,7 @@ from extract.body import ENGINE, ENGINE_VERSION, NoTreeError, keeps, parse_html,
 from extract.capture import Capture
 from extract.completed import completed
 from extract.confidence import confidence, signs
-from extract.encoding import BadEncodingError, decode_payload, decode_text
+from extract.encoding import BadEncodingError, InflatesTooFarError, decode_payload, decode_text
 from extract.features import Features, Signals
 from extract.kind import judge_page, read_signals
 from extract.language import article_language
@@ -107,7 +107,8 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         reason = judge_page(page) or _no_article(metadata, found.text)
         reason = absence(capture, page, reason) or reason
     except BadEncodingError as error:
-        return Reading(_rejection(capture, Reason.BAD_ENCODING, str(error)))
+        fault = Reason.TOO_LARGE if isinstance(error, InflatesTooFarError) else Reason.BAD_ENCODING
+        return Reading(_rejection(capture, fault, str(error)))
     except NoTreeError as error:
         return Reading(_rejection(capture, Reason.NOT_HTML if html.strip() else Reason.EMPTY, str(error)))
     except RecursionError:
@@ -179,7 +180,7 @@ def _cleaned(
 def _refused(capture: Capture) -> tuple[Reason, str] | None:
     if capture.status == HTTPStatus.NOT_FOUND:
         return missing(capture, "HTTP 404")
-    if capture.status != HTTPStatus.OK:
+    if capture.status not in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
         reason = _STATUS_REASONS.get(HTTPStatus(capture.status)) if capture.status in set(HTTPStatus) else None
         if reason is None:
             reason = Reason.SERVER_ERROR if capture.status >= HTTPStatus.INTERNAL_SERVER_ERROR else Reason.HTTP_ERROR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from lxml.html import HtmlElement
 
@@ -14,7 +15,9 @@ _META_ROBOTS = re.compile(
     rb"""<meta\b(?=[^>]{0,300}\bname\s*=\s*["']?(?:robots|broadsheet)\b)[^>]{0,300}\bcontent\s*=\s*["']?([^"'>]{1,300})""",
     re.IGNORECASE,
 )
-_HEAD_BYTES = 256 * 1024
+_AGENT = re.compile(r"\s*(\*|[A-Za-z][\w.-]*)\s*:")
+_VALUED = re.compile(r"unavailable_after|max-[\w-]+", re.IGNORECASE)  # directives with a value, not robots
+HEAD_BYTES: Final = 256 * 1024  # of the decoded page: robots directives stand in its head
 
 
 def read_rights(headers: Iterable[tuple[str, str]], tree: HtmlElement) -> tuple[str, ...]:
@@ -41,25 +44,23 @@ def forbids_archiving(headers: Iterable[tuple[str, str]], body: bytes) -> bool:
     """Return whether X-Robots-Tag or the head of the decoded HTML `body` says noarchive, to us or to all robots."""
     if "noarchive" in _header_directives(headers):
         return True
-    return any(
-        "noarchive" in _directives(found.decode("latin-1")) for found in _META_ROBOTS.findall(body[:_HEAD_BYTES])
-    )
+    return any("noarchive" in _directives(found.decode("latin-1")) for found in _META_ROBOTS.findall(body[:HEAD_BYTES]))
 
 
 def _header_directives(headers: Iterable[tuple[str, str]]) -> set[str]:
-    found: set[str] = set()
-    for name, value in headers:
-        if name.lower() == "x-robots-tag":
-            agent, colon, rest = value.partition(":")
-            if colon and agent.strip().lower() not in {
-                *_ROBOTS_NAMES,
-                "unavailable_after",
-                "max-snippet",
-                "max-image-preview",
-            }:
-                continue  # meant for another robot
-            found |= _directives(rest if colon and agent.strip().lower() in _ROBOTS_NAMES else value)
-    return found
+    return set().union(*(_directives(_for_us(value)) for name, value in headers if name.lower() == "x-robots-tag"))
+
+
+def _for_us(value: str) -> str:
+    """Return of an X-Robots-Tag what is for all robots or for us: "noindex, otherbot: noarchive" names another."""
+    is_ours, words = True, []
+    for part in value.split(","):
+        named = _AGENT.match(part)
+        if named and not _VALUED.fullmatch(named[1]):
+            is_ours = named[1].lower() in {"*", *_ROBOTS_NAMES}
+        if is_ours:
+            words.append(part[named.end() :] if named and not _VALUED.fullmatch(named[1]) else part)
+    return ",".join(words)
 
 
 def _directives(content: str) -> set[str]:

@@ -153,7 +153,12 @@ def read_past(facts: dict[str, list[str]]) -> Past:
     """Return what the fetch facts say that the crawl knew of a page."""
     missed = facts.get("missed", ["0"])[0]
     is_number = missed.isascii() and missed.isdigit() and len(missed) < 10
-    return Past(facts.get("was-article") == ["yes"], int(missed) if is_number else 0, facts.get("is-void") == ["yes"])
+    return Past(
+        facts.get("was-article") == ["yes"],
+        int(missed) if is_number else 0,
+        facts.get("is-void") == ["yes"],
+        facts.get("is-moved") == ["yes"],
+    )
 
 
 def read_hints(facts: dict[str, list[str]]) -> Hints:

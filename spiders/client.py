@@ -42,12 +42,13 @@ _IDLE_S = 30  # an idle connection is closed after this
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to ask for. `max_bytes` bounds the body as received."""
+    """What to ask for. `max_bytes` bounds the body as received; `takes_part`: the beginning of a longer one will do."""
 
     url: str
     headers: tuple[tuple[bytes, bytes], ...]
     max_bytes: int
     timeout_s: float
+    takes_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class HttpClient:
             if expired:  # between the head and this line: nobody would end the body
                 _abort(response._transport)  # noqa: SLF001
                 raise CancelledError
-            truncated = await _read(response, reader)
+            truncated = await _read(response, reader, ask)
         except NoResponse:
             raise
         except _FAILURES as error:
@@ -196,15 +197,16 @@ class HttpClient:
         return _ScrapyProxyAgent(reactor=self._reactor, proxyURI=proxy.uri, **shared)
 
 
-async def _read(response: Any, reader: _BodyReader) -> str | None:  # noqa: ANN401 - IResponse plus our attributes
+async def _read(response: Any, reader: _BodyReader, ask: Ask) -> str | None:  # noqa: ANN401 - IResponse plus ours
     """Read the body into `reader`; return why it was cut, or None."""
     if response.length == 0:
         return None
-    if response.length is not UNKNOWN_LENGTH and response.length > reader._max_bytes:  # noqa: SLF001
+    if response.length is not UNKNOWN_LENGTH and response.length > ask.max_bytes and not ask.takes_part:
         _abort(response._transport)  # noqa: SLF001 - announced too large: nothing of it is downloaded
         return "length"
     response.deliverBody(reader)
-    return await maybe_deferred_to_future(reader.done)
+    truncated = await maybe_deferred_to_future(reader.done)
+    return truncated or ("disconnect" if response.was_reset else None)
 
 
 def _fire(deferred: Deferred[Any]) -> None:

@@ -25,6 +25,7 @@ from spiders.listing import Child, Link, Listing, NotAListing, join
 from spiders.listing_formats import read_listing
 from spiders.outcome import Answered, original_of
 from spiders.warc import Facts
+from spiders.withheld import forbids_keeping
 
 FEED_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
 SITEMAP_PATHS = ("/news-sitemap.xml", "/sitemap_news.xml", "/sitemap-news.xml", "/sitemap.xml", "/sitemap_index.xml")
@@ -156,8 +157,8 @@ class Discovery:
         exchange = answer.exchange
         answered = Answered.of(exchange)
         original = original_of(known, answered)
-        erased = await self._lists_erased(exchange, known)
-        if not erased:
+        withheld = await self._withheld(exchange, known)
+        if not withheld:
             self._circle.record(exchange, Facts(known.kind, known.url, answer.robots), original, answered.digest)
         if exchange.status == 304:
             listing = Listing(self._remembered(known), tuple(Child(url, mod or None) for url, mod in known.children))
@@ -178,13 +179,13 @@ class Discovery:
             links=tuple(link.url for link in listing.links),
             children=tuple((child.url, child.lastmod or "") for child in listing.children),
         )
-        if erased:  # nothing that a later answer could repeat was written
+        if withheld:  # nothing that a later answer could repeat was written
             read = replace(read, digest=None, warc_uri=None, warc_date=None)
         elif original is None:
             read = replace(read, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date)
         words = [
             f"ok 200, {count} links",
-            *(["not kept: it names an erased article"] if erased else []),
+            *([f"not kept: {withheld}"] if withheld else []),
             *([f"{len(listing.children)} sitemaps"] if listing.children else []),
             *filter(None, [listing.note]),
         ]
@@ -217,6 +218,12 @@ class Discovery:
             tuple(Link(url, hints) for url in page.links if self._site.is_article_url(url))[: limits.links_a_page]
         )
 
+    async def _withheld(self, exchange: Exchange, known: KnownSource) -> str | None:
+        """Return why the answer of a source is not recorded."""
+        if known.kind == "section" and forbids_keeping(exchange):
+            return "it says noarchive"
+        return "it names an erased article" if await self._lists_erased(exchange, known) else None
+
     async def _lists_erased(self, exchange: Exchange, known: KnownSource) -> bool:
         """Return whether a source names an article that was erased: then it likely holds its headline or text, too."""
         if exchange.status != 200 or not self._has_erased:
@@ -235,8 +242,13 @@ class Discovery:
             return None
 
     async def _visit_children(self, index_url: str, children: tuple[Child, ...], depth: int) -> None:
-        """Visit an index's sitemaps, those of news and the newest first, as far as the bound goes."""
+        """Visit an index's sitemaps as far as the bound goes.
+
+        Those of news come first, then the newest of those that changed or were never read, then those longest unread:
+        each has its turn, however many there are.
+        """
         order = sorted(children, key=lambda child: child.lastmod or "", reverse=True)
+        order.sort(key=self._unchanged_since)
         order.sort(key=lambda child: "news" not in child.url.lower())
         skipped = left = 0
         for child in order:
@@ -252,6 +264,12 @@ class Discovery:
         word = self.found.sources[index_url]
         word += f", {skipped} of them not asked again" if skipped else ""
         self.found.sources[index_url] = word + (f", {left} left for the next run" if left else "")
+
+    def _unchanged_since(self, child: Child) -> datetime:
+        known = self._frontier.sources.get(child.url)
+        if known is None or known.last_visit is None or (child.lastmod and child.lastmod != known.lastmod):
+            return datetime.min.replace(tzinfo=UTC)
+        return known.last_visit
 
     def _may_skip(self, known: KnownSource, child: Child, siblings: int) -> bool:
         if known.full_at is None or known.last_visit is None or known.failures:

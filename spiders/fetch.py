@@ -185,7 +185,8 @@ class Fetcher:
     async def _ask(self, url: str, wanted: Wanted, delay_s: float) -> Exchange:
         """Ask in turn, again after a transient failure; an answer that is not the last word is recorded as `retry`."""
         limits, gate = self._circle.limits, self._circle.gates.gate(url)
-        ask = Ask(url, self._headers(url, wanted), wanted.max_bytes, limits.request_s)
+        is_robots = wanted.kind == "robots"  # RFC 9309, 2.5: the rules in its beginning count
+        ask = Ask(url, self._headers(url, wanted), wanted.max_bytes, limits.request_s, takes_part=is_robots)
         for attempt in range(limits.retries + 1):
             is_last = attempt == limits.retries
             try:

@@ -10,6 +10,7 @@ from extract.capture import Hints
 from extract.rejection import Reason
 from extract.url import normalise_url
 from spiders.fetch import Circle
+from spiders.known import ERASED
 from spiders.links import is_page_address
 from spiders.listing import Link
 
@@ -45,7 +46,10 @@ class LinkBook:
                 listed = urldefrag(link.url.strip().replace(" ", "%20")).url
                 url = normalise_url(listed)
             except ValueError as error:
-                found.refused.setdefault(link.url[:2048], (Reason.BAD_URL, str(error)))
+                written = link.url[:2048]
+                if written.startswith(ERASED):  # what stands for an erased article is not a feed's to name
+                    written = f"<{written}>"
+                found.refused.setdefault(written, (Reason.BAD_URL, str(error)))
                 continue
             if erased := self._frontier.erased(url):
                 found.refused.setdefault(erased.url, (Reason.ERASED, "erased from the archive on purpose"))

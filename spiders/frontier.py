@@ -23,8 +23,9 @@ MAX_BYTES = 2**30  # inflated
 _CHUNK = 2**20
 _FORGET_SOURCE_AFTER = timedelta(days=60)
 _FORGET_AFTER = timedelta(days=180)  # a finished URL that nothing has listed for so long
-# What the page is will not change: asking again in the plan's rhythm would be for nothing.
-_NEVER_ARTICLES = frozenset({"not_html", "not_an_article"})
+# What the page is will hardly change: it is asked again in the plan's rhythm, but not to its end.
+_NO_ARTICLES = frozenset({"not_html", "not_an_article"})
+_LOOKS = 3  # at such a page, as long as its bytes change: the first may have met a stub or an error that answers 200
 _MISSING = frozenset({"not_found", "gone"})
 _MOMENTS = ("last_yield_at", "first_run_at", "discovery_at", "planned_at")
 
@@ -114,21 +115,27 @@ class Frontier:
     def note_extraction(self, url: str, content_sha256: str | None, reason: str | None, at: datetime) -> None:
         """Remember what extraction made of the last capture of `url`: a text's sha256, or why there is none.
 
-        A page that is no article by its kind is not visited again unasked, unless it was one before. Noting a capture
-        twice changes nothing: a stage may be repeated, and an answer with status 404 was counted when it came.
+        A page that is no article by its kind is visited a few times more, unless it was one before. Any other that was
+        not read is asked for without conditions: "not modified" since an answer that came damaged says nothing.
+        Noting a capture twice changes nothing: a stage may be repeated, and an answer with status 404 was counted when
+        it came.
         """
         if self.erased(url):
             return
         known = self.urls.get(url) or KnownUrl(url, first_seen=at)
         is_later = known.missed_at is None or at > known.missed_at
         if content_sha256 is not None:
-            noted = replace(known, content_sha256=content_sha256, reason=None)
+            is_news = content_sha256 != known.content_sha256
+            alarms = 0 if is_news else known.false_alarms
+            noted = replace(known, content_sha256=content_sha256, reason=None, false_alarms=alarms)
             self.urls[url] = replace(noted, missing=0, state=LIVE) if known.missing and is_later else noted
             self.last_yield_at = _latest(self.last_yield_at, at) if known.content_sha256 is None else self.last_yield_at
             return
+        if reason not in _NO_ARTICLES:
+            known = replace(known, etag=None, last_modified=None)
         if known.content_sha256 is None:
-            next_visit = None if reason in _NEVER_ARTICLES else known.next_visit
-            self.urls[url] = replace(known, reason=reason, next_visit=next_visit)
+            is_settled = reason in _NO_ARTICLES and known.visits >= _LOOKS
+            self.urls[url] = replace(known, reason=reason, next_visit=None if is_settled else known.next_visit)
             return
         missed = after_miss(known, at) if reason in _MISSING and is_later else known
         self.urls[url] = replace(missed, reason=reason)
@@ -142,13 +149,15 @@ class Frontier:
 
     def erased(self, url: str) -> KnownUrl | None:
         """Return what stands in the place of `url` if its article was erased."""
-        return self.urls.get(KnownUrl.erased(article_id(url)).url)
+        known = self.urls.get(KnownUrl.erased(article_id(url)).url)
+        return known if known is not None and known.erased_id else None
 
     def erase(self, articles: Collection[str]) -> None:
         """Forget the URLs of `articles`, by their ids, and never ask for them again."""
         for article in articles:
             stand_in = KnownUrl.erased(article)
-            self.urls.setdefault(stand_in.url, stand_in)
+            known = self.urls.get(stand_in.url)
+            self.urls[stand_in.url] = known if known is not None and known.erased_id else stand_in
         self._drop_erased()
 
     def retire(self, articles: Collection[str]) -> None:

@@ -19,7 +19,7 @@ LIVE = "live"
 GONE = "gone"  # missing twice, or 410: looked at a few times more
 REFUSED = "refused"  # not asked for: off site, unsafe address, robots
 
-_ERASED = "erased:"
+ERASED = "erased:"
 
 _HINT_KEYS = {
     "via": "via", "source": "src", "title": "title", "published_at": "pub", "modified_at": "mod",
@@ -62,12 +62,13 @@ class KnownUrl:
     @classmethod
     def erased(cls, article: str) -> KnownUrl:
         """Return what stands in an erased article's place: its id, since a URL often holds the headline."""
-        return cls(f"{_ERASED}{article}", REFUSED, reason=Reason.ERASED.value)
+        return cls(f"{ERASED}{article}", REFUSED, reason=Reason.ERASED.value)
 
     @property
     def erased_id(self) -> str | None:
-        """The id of the article in whose place this stands, None of a URL."""
-        return self.url.removeprefix(_ERASED) if self.url.startswith(_ERASED) else None
+        """The id of the article in whose place this stands, None of a URL: a feed may well call a link `erased:…`."""
+        is_stand_in = self.url.startswith(ERASED) and self.reason == Reason.ERASED.value
+        return self.url.removeprefix(ERASED) if is_stand_in else None
 
     def to_line(self) -> dict[str, Any]:
         """Return the line's JSON object: what is not at its default."""

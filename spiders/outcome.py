@@ -82,11 +82,14 @@ def original_of(known: KnownUrl | KnownSource, answered: Answered) -> Original |
     if not (known.digest and known.warc_uri and known.warc_date):
         return None
     is_same = answered.status == 200 and not answered.truncated and answered.digest == known.digest
-    return Original(known.digest, known.warc_uri, known.warc_date) if answered.status == 304 or is_same else None
+    was_asked = bool(known.etag or known.last_modified)  # else a 304 says nothing
+    is_repeat = is_same or (answered.status == 304 and was_asked)
+    return Original(known.digest, known.warc_uri, known.warc_date) if is_repeat else None
 
 
 def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime, *, is_same: bool) -> KnownUrl:
     """Return `known` after a recorded answer; `is_same`: it repeats the payload of the one before."""
+    is_planned = known.last_visit is None or (known.next_visit is not None and known.next_visit <= now)
     known = replace(known, visits=known.visits + 1, last_visit=now)
     if answered.status in _MISSING:
         return after_miss(known, now, is_final=answered.status == HTTPStatus.GONE)
@@ -95,8 +98,6 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
         failures = known.failures + 1
         again = now + RETRY_LAST if answered.truncated == "length" else retry_at(failures, now)
         return replace(known, failures=failures, next_visit=again)
-    is_news = not is_same
-    on_a_word = not is_news and known.next_visit is not None and known.next_visit > now
     seen, published = known.first_seen or now, known.hints.published_at
     known = replace(
         known,
@@ -105,7 +106,7 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
         missing=known.missing
         if known.content_sha256
         else 0,  # of an article extraction judges (Frontier.note_extraction)
-        false_alarms=0 if is_news else known.false_alarms + on_a_word,
+        false_alarms=known.false_alarms + (not is_planned),  # none, once another text is read from it
         next_visit=next_visit(site.revisit, known.url, first_seen=seen, last_visit=now, published=published),
     )
     if answered.status == 304:
@@ -116,7 +117,7 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
         last_modified=answered.last_modified,
         final_url=answered.url if answered.url != ascii_url(known.url) else None,
     )
-    return replace(known, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date) if is_news else known
+    return known if is_same else replace(known, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date)
 
 
 def after_miss(known: KnownUrl, at: datetime, *, is_final: bool = False) -> KnownUrl:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -12,6 +13,7 @@ from extract.dates import parse_date
 from spiders.listing import Child, Link, Listing, NotAListing, join, note
 
 _CHUNK = 64 * 1024
+_BARE_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z][A-Za-z0-9]{0,31}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _MAX_VALUE = 4096  # characters of one element's text
 _KEPT = frozenset({"loc", "lastmod", "publication_date", "title", "language", "keywords"})
 
@@ -79,25 +81,35 @@ class _Target:
 
 
 def read_sitemap(body: bytes, url: str, max_links: int) -> Listing:
-    """Return the entries of an XML sitemap or sitemap index; what came before a syntax error counts."""
+    """Return the entries of an XML sitemap or sitemap index; what came before a syntax error counts.
+
+    The commonest error, an ampersand as it is in a URL, is mended.
+    """
+    target, fault, is_cut = _parse(body, url, max_links)
+    if fault and (mended := _BARE_AMPERSAND.sub(b"&amp;", body)) != body:
+        target, fault, is_cut = _parse(mended, url, max_links)
+    if fault and not target.links and not target.children:
+        raise NotAListing(fault)
+    read = len(target.links) + len(target.children)
+    said = note(fault, target.nameless, read + is_cut, max_links)
+    return Listing(tuple(target.links), tuple(target.children), said)
+
+
+def _parse(body: bytes, url: str, max_links: int) -> tuple[_Target, str, bool]:
+    """Return what was read, the syntax error that ended it ("" without one), and whether the bound on links did."""
     target = _Target(url, max_links)
     parser = DefusedXMLParser(target=target, forbid_dtd=True, forbid_entities=True, forbid_external=True)
-    fault, is_cut = "", False
     try:
         for start in range(0, len(body), _CHUNK):
             parser.feed(body[start : start + _CHUNK])
         parser.close()
     except _Full:
-        is_cut = True
+        return target, "", True
     except DefusedXmlException as error:
         raise NotAListing("XML with entity declarations, refused") from error
     except (ParseError, ValueError) as error:
-        if not target.links and not target.children:
-            raise NotAListing(f"malformed XML ({error})") from error
-        fault = f"malformed XML ({error})"
-    read = len(target.links) + len(target.children)
-    said = note(fault, target.nameless, read + is_cut, max_links)
-    return Listing(tuple(target.links), tuple(target.children), said)
+        return target, f"malformed XML ({error})", False
+    return target, "", False
 
 
 def read_text_sitemap(text: str, url: str, max_links: int) -> Listing:

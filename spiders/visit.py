@@ -14,6 +14,7 @@ from click import ClickException
 
 from extract.capture import Past
 from extract.rejection import Reason
+from extract.url import normalise_url
 from spiders.address import ascii_url
 from spiders.client import Ask
 from spiders.discovery import Discovery
@@ -148,13 +149,21 @@ class Visit:
         # a page that was missing is recorded whole: only what is extracted again can make its article live again
         original = None if known.missing else original_of(known, answered)
         is_void = original is None and await voids.is_void(known, answer.exchange)
-        past = Past(known.content_sha256 is not None, known.missing, is_void)
+        past = Past(known.content_sha256 is not None, known.missing, is_void, self._is_moved(known, answered.url))
         facts = Facts("page", known.url, answer.robots, known.hints, past)
         self._record(answer.exchange, facts, original, answered.digest)
         self._captures += 1
         self._ledger.note(known.url, _outcome(answered, original))
         now, is_same = datetime.now(UTC), original is not None
         self._frontier.urls[known.url] = after_answer(known, answered, self.site, now, is_same=is_same)
+
+    def _is_moved(self, known: KnownUrl, answered: str) -> bool:
+        """Return whether an article's address now leads to another one's, where it did not before."""
+        was_there = answered == known.final_url and not known.missing
+        if known.content_sha256 is None or was_there or answered == ascii_url(known.url):
+            return False
+        other = self._frontier.urls.get(normalise_url(answered))
+        return other is not None and other.url != known.url and other.content_sha256 is not None
 
     def _wanted(self, known: KnownUrl) -> Wanted:
         url = ascii_url(known.ask_url or known.url)
@@ -192,6 +201,8 @@ class Visit:
         self, exchange: Exchange, facts: Facts, original: Original | None = None, digest: str | None = None
     ) -> None:
         self._ledger.bytes_received += exchange.size
+        if facts.kind in {"redirect", "retry"} and forbids_keeping(exchange):
+            return
         self._spool.write(exchange_members(exchange, facts, original, digest), is_page=facts.kind == "page")
 
     def _halt(self) -> str | None:

@@ -207,6 +207,7 @@ def _facts_block(exchange: Exchange, facts: Facts) -> bytes:
         ("was-article", "yes" if facts.past.is_article else None),
         ("missed", str(facts.past.missed) if facts.past.missed else None),
         ("is-void", "yes" if facts.past.is_void else None),
+        ("is-moved", "yes" if facts.past.is_moved else None),
         ("robots", facts.robots),
         ("fetchTimeMs", str(exchange.elapsed_ms)),
         ("truncated", exchange.truncated),

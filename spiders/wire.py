@@ -14,7 +14,10 @@ from typing import Any
 
 from scrapy.core.downloader.handlers.http11 import _LenientHTTPClientParser
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IAddress, ISSLTransport
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 from twisted.web._newclient import STATUS, HTTP11ClientProtocol
 from twisted.web._newclient import Request as WireRequest
 from twisted.web.client import _HTTP11ClientFactory
@@ -51,6 +54,7 @@ class ListeningParser(_LenientHTTPClientParser):
     def allHeadersReceived(self) -> None:  # noqa: N802
         """Hand the head over with the response."""
         self.response.raw_head = self.raw_head
+        self.response.was_reset = False
         super().allHeadersReceived()  # type: ignore[no-untyped-call]
 
 
@@ -95,6 +99,17 @@ class ListeningProtocol(HTTP11ClientProtocol):
         transport: Any = self.transport
         peer = transport.getPeer() if transport else None
         return deferred.addCallback(attach)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        """Note a reset: of a body without a length nothing else tells that it is not whole.
+
+        Not under TLS, where servers that never say goodbye look the same.
+        """
+        response = getattr(self._parser, "response", None)
+        is_clean = isinstance(reason.value, ConnectionDone) or ISSLTransport.providedBy(self.transport)
+        if response is not None and not is_clean:
+            response.was_reset = True
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
 
 class ListeningFactory(_HTTP11ClientFactory):

@@ -18,7 +18,7 @@ from tests.cli.conftest import Cli
 from tests.extract.paper import headline, sentence
 from tests.spiders.news_server import NewsServer, Reply, Seen, rss
 
-COUNT = 12
+COUNT = 13
 
 
 @dataclass
@@ -191,6 +191,7 @@ def test_what_is_missing_at_two_looks_is_gone_with_its_text_kept_and_may_live_ag
         "English": error_page("Page not found", "The page you are looking for does not exist. Try the front page."),
         "German": error_page("Seite nicht gefunden", "Die angeforderte Seite gibt es nicht mehr. Zur Startseite."),
         "English once": error_page("Sorry, this page does not exist", "It may have moved."),
+        "other": Reply(b"", 301, "Moved", headers=(("Location", paper.path(COUNT - 1)),)),
     }  # fmt: skip
     urls = {fate: paper.url(number) for number, fate in enumerate(fates)}
     paper.replies = {paper.path(number): reply for number, reply in enumerate(fates.values())}

@@ -45,6 +45,7 @@ def test_an_article_is_its_paragraphs_in_order() -> None:
         (capture(news_page(), final_url="https://consent.example/ask?next=x"), Reason.CONSENT_WALL),
         (capture(b"<html><body>" + b"<div>" * 30_000), Reason.NOT_AN_ARTICLE),
         (capture(b"\x00\x01\x02" * 99), Reason.NOT_HTML),
+        (capture(gzip.compress(b"<p>" * 2**23), headers=(*PLAIN, ("Content-Encoding", "gzip"))), Reason.TOO_LARGE),
         (replace(capture(news_page()), truncated="disconnect"), Reason.TRUNCATED),
         (replace(capture(news_page()), truncated="time"), Reason.TRUNCATED),
         (replace(capture(b""), truncated="length"), Reason.TOO_LARGE),
@@ -56,6 +57,20 @@ def test_a_page_without_an_article_says_why(given_capture: Capture, reason: Reas
     assert isinstance(found, Rejection)
     assert found.reason == reason
     assert "\n" not in found.detail
+
+
+def test_an_answer_that_a_proxy_changed_is_read() -> None:
+    assert isinstance(read_article(capture(news_page(), status=203)), Article)
+
+
+def test_a_charset_that_is_called_undefined_is_none() -> None:
+    page = capture(
+        news_page(title="Fähre fällt aus").decode().encode("latin-1"),
+        headers=(("Content-Type", "text/html; charset=undefined"),),
+    )
+    found = read_article(page)
+    assert isinstance(found, Article)
+    assert found.title == "Fähre fällt aus"
 
 
 def test_a_gzipped_page_is_read_like_a_plain_one() -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 from typing import Any
 
 import pytest
 
 from spiders.listing_formats import read_listing
-from tests.spiders.news_server import NewsServer, Reply, article, rss
+from tests.spiders.news_server import NewsServer, Reply, Seen, article, rss
 
 STORY = "/2026/11/22/a-story-of-note"
 SITEMAP = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -150,6 +151,22 @@ def test_the_many_sitemaps_of_an_index_are_taken_in_turn(crawl: Any, server: New
     assert ended.counts == {"not_due": 12}
     ended = crawl(site, limits={"sitemaps": 5}, revisit_now=True)
     assert ended.report.sources[f"{server.url}/s.xml"].endswith("7 left for the next run")
+
+
+def test_each_sitemap_of_a_long_index_has_its_turn(crawl: Any, server: NewsServer) -> None:
+    """They say no lastmod and change at each visit: none is ever quiet."""
+    maps = [f"/map-{n:02d}.xml" for n in range(12)]
+    comments = itertools.count()
+
+    def changing(request: Seen) -> Reply:
+        listed = urlset(f"{server.url}/2026/11/22/story-of-{request.target[5:7]}")
+        return Reply(listed + f"<!-- {next(comments)} -->".encode())
+
+    server.routes = dict.fromkeys(maps, changing)
+    server.routes |= {"/s.xml": Reply(index_of(*(server.url + path for path in maps))), "*": Reply(article(1))}
+    for _ in range(3):
+        crawl({"sitemaps": [f"{server.url}/s.xml"]}, limits={"sitemaps": 5})
+    assert {path for path in server.paths() if path.startswith("/map")} == set(maps)
 
 
 def test_indexes_are_followed_three_deep(crawl: Any, server: NewsServer) -> None:
@@ -298,6 +315,18 @@ def test_what_a_malformed_sitemap_lists_before_its_fault_counts(crawl: Any, serv
     ended = crawl({"sitemaps": [f"{server.url}/s.xml"]})
     assert ended.counts == {"captured": 1}
     assert "malformed XML" in ended.report.sources[f"{server.url}/s.xml"]
+
+
+def test_a_bare_ampersand_loses_no_entry_of_a_sitemap() -> None:
+    said = [
+        "http://times.example/1?a=1&b=2",
+        "http://times.example/2?a=1&amp;b=2",
+        "<![CDATA[http://times.example/3?a=1&b=2]]>",
+    ]
+    for written in (said, said[1:]):
+        listing = read_listing(urlset(*written), None, "http://times.example/s", 2**20, 99)
+        assert [link.url[-8:] for link in listing.links][:2] == ["?a=1&b=2"] * 2
+        assert len(listing.links) == len(written)
 
 
 ONE_IN_TWO = {

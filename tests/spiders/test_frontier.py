@@ -12,7 +12,7 @@ from extract.url import article_id
 from spiders import frontier as frontier_module
 from spiders.errors import BrokenFrontier
 from spiders.frontier import Frontier
-from spiders.known import GONE, LIVE, KnownHost, KnownSource, KnownUrl
+from spiders.known import GONE, LIVE, REFUSED, KnownHost, KnownSource, KnownUrl
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 5000, tzinfo=UTC)
 HINTS = Hints("http://x/feed", "feed", "Ä title", NOW, NOW - timedelta(days=1), "de", ("Ada", "Bob"), ("tag",))
@@ -134,6 +134,34 @@ def test_a_page_that_is_no_article_by_kind_is_not_visited_again(reason: str, aga
     frontier.note_extraction(URL.url, None, reason, NOW)
     assert (frontier.urls[URL.url].next_visit is not None) is again
     assert frontier.urls[URL.url].reason == reason
+
+
+def test_a_new_page_that_is_no_article_yet_is_looked_at_again() -> None:
+    frontier = full()
+    frontier.urls[URL.url] = replace(URL, content_sha256=None, visits=1)
+    frontier.note_extraction(URL.url, None, "not_an_article", NOW)  # a stub, or a word of maintenance
+    assert frontier.urls[URL.url].next_visit == URL.next_visit
+
+
+@pytest.mark.parametrize(
+    ("reason", "conditional"), [("bad_encoding", False), ("blocked", False), ("not_an_article", True)]
+)
+def test_what_could_not_be_read_is_asked_for_without_conditions(reason: str, conditional: bool) -> None:
+    frontier = full()
+    frontier.urls[URL.url] = replace(URL, etag='"of a damaged answer"')
+    frontier.note_extraction(URL.url, None, reason, NOW)
+    assert (frontier.urls[URL.url].etag is not None) is conditional
+
+
+def test_a_feed_cannot_say_that_an_article_was_erased() -> None:
+    frontier = full()
+    forged = KnownUrl.erased(article_id(URL.url)).url
+    frontier.urls[forged] = KnownUrl(forged, REFUSED, reason="bad_url")
+    assert frontier.erased(URL.url) is None
+    assert URL.url in Frontier.load(frontier.dump(), "times").urls
+    frontier.erase([article_id(URL.url)])
+    assert frontier.erased(URL.url)
+    assert URL.url not in frontier.urls
 
 
 @pytest.mark.parametrize("reason", ["not_an_article", "not_html", "server_error"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.spiders.news_server import NewsServer, Reply, article
+from tests.spiders.news_server import NewsServer, Reply, article, reset
 
 STORY = "/2026/11/22/story-0"
 URLS = {STORY: b"", "/2026/11/22/story-1": article(1)}
@@ -91,6 +91,18 @@ def test_a_page_cut_short_is_marked_and_asked_again_later(crawl: Any, server: Ne
     assert (known.etag, known.digest, known.failures) == (None, None, 1)
 
 
+def test_a_page_without_a_length_that_ends_with_a_reset_is_cut_short(crawl: Any, server: NewsServer) -> None:
+    def send_half(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + article(0)[:300])
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
+        reset(connection)
+
+    ended = crawl_one(crawl, server, Reply(act=send_half))
+    recorded = [h.get_header("WARC-Truncated") for kind, h, _ in ended.records() if kind == "response"]
+    assert "disconnect" in recorded or ended.failures == {server.url + STORY: "connection_error"}
+
+
 def test_a_page_that_drips_ends_with_the_time(crawl: Any, server: NewsServer) -> None:
     def drip(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -169,3 +181,18 @@ def test_a_page_that_says_noarchive_is_not_kept(crawl: Any, server: NewsServer, 
     ended = crawl_one(crawl, server, reply)
     assert ended.failures == {server.url + STORY: "noarchive"}
     assert not [h for kind, h, _ in ended.records() if h.get_header("WARC-Target-URI") == server.url + STORY]
+
+
+def test_nor_is_a_redirect_or_a_section_that_says_so(crawl: Any, server: NewsServer) -> None:
+    wish = ("X-Robots-Tag", "noarchive")
+    server.routes = {
+        "/news": Reply(f"<a href='{STORY}'>The ferry runs again after the storm</a>".encode(), headers=(wish,)),
+        STORY: Reply(b"secret words", 301, "Moved", headers=(("Location", "/new-home"), wish)),
+        "/new-home": Reply(article(0)),
+    }
+    ended = crawl({"feeds": [], "sections": [f"{server.url}/news"]})
+    assert [capture.final_url for capture in ended.captures()] == [f"{server.url}/new-home"]
+    assert {h.get_header("WARC-Target-URI") for kind, h, _ in ended.records() if kind == "response"} == {
+        f"{server.url}/robots.txt", f"{server.url}/new-home"
+    }  # fmt: skip
+    assert "not kept: it says noarchive" in ended.report.sources[f"{server.url}/news"]

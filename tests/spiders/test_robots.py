@@ -117,6 +117,12 @@ def test_rules_beyond_500_kib_count(crawl: Any, server: NewsServer) -> None:
     assert list(crawl().failures.values()) == ["robots"]
 
 
+def test_of_a_longer_robots_txt_than_is_read_the_beginning_counts(crawl: Any, server: NewsServer) -> None:
+    server.publish(PAGES)
+    server.routes["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /private/\n" + b"# padding\n" * 200_000)
+    assert list(crawl().failures.values()) == ["robots"]
+
+
 def test_robots_txt_is_asked_for_once_in_a_day(crawl: Any, server: NewsServer) -> None:
     server.publish(PAGES)
     server.routes["/robots.txt"] = ALLOW_ALL

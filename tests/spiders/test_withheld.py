@@ -22,7 +22,10 @@ RAW = zlib.compressobj(wbits=-15)
         (b"Content-Encoding: gzip", gzip.compress(PAGE)[:-8], True),  # cut short: what there is says enough
         (b"Content-Encoding: deflate", zlib.compress(PAGE), True),
         (b"Content-Encoding: deflate", RAW.compress(PAGE) + RAW.flush(), True),
+        (b"Content-Encoding: gzip, gzip", gzip.compress(gzip.compress(PAGE)), True),
+        (b"Content-Encoding: gzip", gzip.compress(b"<html>") + gzip.compress(PAGE), True),
         (b"Content-Encoding: gzip", b"no gzip at all", False),
+        (b"Content-Encoding: br", b"not asked for", False),
         (b"Content-Type: text/html", PAGE.replace(b"noarchive", b"nofollow"), False),
     ],
 )
