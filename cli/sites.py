@@ -33,7 +33,15 @@ def list_sites() -> None:
 @sites.command()
 def check() -> None:
     """Read the site files and say what is wrong, if anything; exit 2 then."""
+    from spiders.scope import overlaps  # noqa: PLC0415 - its suffix list, for this verb alone
+
     found = load_sites()
+    for one, other, host in overlaps(found):
+        click.echo(
+            f"{one} and {other} both take in {host}: an article that both list is of the one that read it last; "
+            "make them one site, or give each an article_url",
+            err=True,
+        )
     enabled = sum(site.enabled for site in found)
     click.echo(f"{', '.join(str(path) for path in site_files())}: {len(found)} sites, {enabled} enabled, nothing wrong")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
@@ -26,6 +27,24 @@ class Scope:
         if parts.netloc == self._home_netloc or parts.netloc in self._allowed or host in self._allowed:
             return True
         return self._domain is not None and registered_domain(host) == self._domain
+
+
+def overlaps(sites: Iterable[Site]) -> list[tuple[str, str, str]]:
+    """Return pairs of enabled sites, with a host of both, that tell none of its articles by an `article_url`.
+
+    An article belongs to one site: what two list is filed under the one that read it last.
+    """
+    owners: dict[str, str] = {}
+    found = {}
+    for site in sites:
+        if not site.enabled or site.article_url is not None:
+            continue
+        home = registered_domain(urlsplit(site.home).hostname or "") or site.home_host
+        for host in (home, *site.allow_hosts):
+            owner = owners.setdefault(host, site.name)
+            if owner != site.name:
+                found.setdefault((owner, site.name), host)
+    return [(one, other, host) for (one, other), host in found.items()]
 
 
 @lru_cache(maxsize=10_000)

@@ -173,8 +173,8 @@ class _Erasing:
         self._ask_frontiers(known)
         known.rows = read_articles(store, article_id=sorted(known.ids))
         known.sites.update(row["site"] for row in known.rows)
-        if known.sites:  # the same page under another address that names it as its own
-            aliases = read_articles(store, site=sorted(known.sites), canonical_url=sorted(known.urls))
+        if known.sites:
+            aliases = self._aliases(known)
             known.rows += [row for row in aliases if row["article_id"] not in known.ids]
             known.urls.update(row["url"] for row in aliases)
         for site, key in ((layout.staged_run(one.key), one.key) for one in store.list(layout.STAGED)):
@@ -185,6 +185,20 @@ class _Erasing:
         ]
         known.seen += [row["captured_at"] for row in known.rows]
         return known
+
+    def _aliases(self, known: _Known) -> list[dict[str, Any]]:
+        """Return the rows of the same page under other addresses of its sites.
+
+        Those that name it as canonical; and what it names so itself, with whatever else does, if title or text are the
+        same: some sites name their front page on all their pages.
+        """
+        sites = sorted(known.sites)
+        named = {row["canonical_url"] for row in known.rows} - {None} - known.urls
+        titles, texts = ({row[name] for row in known.rows} for name in ("title", "text"))
+        beside = read_articles(self._store, site=sites, article_id=sorted(map(article_id, named))) if named else []
+        beside += read_articles(self._store, site=sites, canonical_url=sorted(named)) if named else []
+        aliases = read_articles(self._store, site=sites, canonical_url=sorted(known.urls))
+        return aliases + [row for row in beside if row["title"] in titles or row["text"] in texts]
 
     def _look_again(self, known: _Known, wanted: Wanted) -> Wanted:
         """Return what to look for once nobody can add a row any more: with what came since the archive was asked."""

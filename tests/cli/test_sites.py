@@ -18,6 +18,19 @@ def test_sites_are_added_listed_disabled_and_enabled(cli: Cli) -> None:
     assert cli.sites_file.read_text().startswith("# mine\n")
 
 
+def test_entries_that_take_in_the_same_articles_are_named(cli: Cli) -> None:
+    site = "  - {{name: {0}, home: 'https://{1}/{0}', feeds: ['https://www.n.example/{0}.xml']{2}}}\n"
+    entries = [
+        ("world", "www.n.example", ""),
+        ("sport", "sport.n.example", ""),
+        ("film", "n.example", ", article_url: /film/"),
+    ]
+    cli.sites_file.write_text("sites:\n" + "".join(site.format(*entry) for entry in entries))
+    checked = cli("sites", "check")
+    assert "world and sport both take in n.example" in checked.stderr
+    assert "film" not in checked.stderr
+
+
 def test_a_change_that_cannot_be_right_leaves_the_file_as_it_was(cli: Cli) -> None:
     cli("sites", "add", "https://www.example.com/")
     before = cli.sites_file.read_text()

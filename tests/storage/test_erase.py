@@ -306,6 +306,18 @@ def test_an_alias_is_found_beside_an_address_of_any_length(store: Store, tmp_pat
     assert texts(store) == {OTHER}
 
 
+def test_the_same_article_under_its_canonical_address_goes_with_it(store: Store, tmp_path: Path) -> None:
+    room = Newsroom(store, tmp_path)
+    room.run(1, {"bridge": FIRST})
+    print_view = article("bridge?view=print", FIRST, canonical_url=URL)
+    amp = article("bridge?view=amp", FIRST, canonical_url=URL)
+    other = article("ferry", OTHER, title="Ferry late", canonical_url=URL)  # a template's mistake
+    stage_outcomes(store, "times", run_id(2), [print_view, amp, other])
+    publish(store)
+    assert run(store, print_view.url).versions == 3
+    assert texts(store) == {OTHER}
+
+
 @pytest.mark.parametrize("had_index", [True, False])
 def test_a_dead_run_whose_segment_was_erased_before_its_spool_was_let_go_is_taken_up(
     newsroom: Newsroom, *, had_index: bool
