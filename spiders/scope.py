@@ -35,7 +35,7 @@ def overlaps(sites: Iterable[Site]) -> list[tuple[str, str, str]]:
     An article belongs to one site: what two list is filed under the one that read it last.
     """
     owners: dict[str, str] = {}
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for site in sites:
         if not site.enabled or site.article_url is not None:
             continue

@@ -19,15 +19,15 @@ def test_sites_are_added_listed_disabled_and_enabled(cli: Cli) -> None:
 
 
 def test_entries_that_take_in_the_same_articles_are_named(cli: Cli) -> None:
-    site = "  - {{name: {0}, home: 'https://{1}/{0}', feeds: ['https://www.n.example/{0}.xml']{2}}}\n"
+    site = "  - {{name: {0}, home: 'https://{1}/{0}', feeds: ['https://www.example.com/{0}.xml']{2}}}\n"
     entries = [
-        ("world", "www.n.example", ""),
-        ("sport", "sport.n.example", ""),
-        ("film", "n.example", ", article_url: /film/"),
+        ("world", "www.example.com", ""),
+        ("sport", "sport.example.com", ""),
+        ("film", "example.com", ", article_url: /film/"),
     ]
     cli.sites_file.write_text("sites:\n" + "".join(site.format(*entry) for entry in entries))
     checked = cli("sites", "check")
-    assert "world and sport both take in n.example" in checked.stderr
+    assert "world and sport both take in example.com" in checked.stderr
     assert "film" not in checked.stderr
 
 
