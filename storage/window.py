@@ -44,7 +44,7 @@ ENTRIES = pa.schema(
         "article_id": pa.string(), "version": pa.int64(), "site": pa.string(), "url": pa.string(),
         "title": pa.string(), "published_at": pa.timestamp("us", tz="UTC"),
         "captured_at": pa.timestamp("us", tz="UTC"), "shingles": pa.int32(), "level": pa.int8(),
-        "sketch": pa.list_(pa.uint32()),
+        "sketch": pa.list_(pa.uint32()), "numbers": pa.list_(pa.uint32()),
     }
 )  # fmt: skip
 _NAME = b"broadsheet.stories"
@@ -145,7 +145,7 @@ def add_entries(store: Store, window: Window, entries: Sequence[Entry], oldest: 
 
 
 def blank_entries(store: Store, window: Window, articles: Collection[str]) -> Window:
-    """Take titles, URLs and sketches of `articles` out of their days' entries; the head is not yet written.
+    """Take titles, URLs, sketches and numbers of `articles` out of their days' entries; the head is not yet written.
 
     The entries keep their rows, which the index counts, and are copies of nothing any more.
     """
@@ -161,6 +161,7 @@ def blank_entries(store: Store, window: Window, articles: Collection[str]) -> Wi
             "shingles": 0,
             "level": 0,
             "sketch": [],
+            "numbers": [],
         }
         rows = [row | nothing if row["article_id"] in articles else row for row in entries.to_pylist()]
         blanked = pa.Table.from_pylist(rows, schema=ENTRIES)
@@ -247,15 +248,16 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {
         "article_id": sighting.article_id, "version": sighting.version, "site": sighting.site, "url": sighting.url,
         "title": sighting.title, "published_at": sighting.published_at, "captured_at": sighting.captured_at,
-        "shingles": found.shingles, "level": found.level, "sketch": found.sketch,
+        "shingles": found.shingles, "level": found.level, "sketch": found.sketch, "numbers": found.numbers,
     }  # fmt: skip
 
 
 def _entries(rows: pa.Table, day: date) -> Iterator[Entry]:
     none = np.empty(0, np.uint32)
     for row in rows.to_pylist():
-        shingles, level, sketch = row.pop("shingles"), row.pop("level"), np.array(row.pop("sketch"), np.uint32)
-        yield Entry(Sighting(**row), day, Fingerprint(shingles, level, none, sketch))
+        shingles, level = row.pop("shingles"), row.pop("level")
+        sketch, numbers = (np.array(row.pop(name), np.uint32) for name in ("sketch", "numbers"))
+        yield Entry(Sighting(**row), day, Fingerprint(shingles, level, none, sketch, numbers))
 
 
 def _key(day: date, name: str, part: str) -> str:

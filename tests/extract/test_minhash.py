@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from extract.minhash import BANDS, SKETCH, Fingerprint, _shingles, copied_share, fingerprints, is_copy
+from extract.minhash import BANDS, NUMBERS, SKETCH, Fingerprint, _shingles, copied_share, fingerprints, is_copy
 from tests.extract.rewording import DISCLAIMER, EDITS, HARDER, ROOT, corpus_texts, cut, demo_texts, labelled
 
 BRIDGE = (
@@ -31,6 +31,15 @@ JAPANESE_LIBRARY = (
     "慣れることを願っており、管理人には二本目の鍵と魔法瓶、そして木曜日の交代要員が約束されている。"
 )
 PINNED = (34, 0, 96, 34, [477188254, 1959063655, 2143361354], [505625994, 531420838, 588898743])
+
+
+QUAKE = (
+    "An earthquake of magnitude {} struck {} kilometres off {} at {} local time, the seismological institute said. Its "
+    "centre lay {} kilometres below the surface, at {} degrees north and {} degrees east. No damage was reported, and no "
+    "tsunami warning was issued by the authorities. Residents of the surrounding villages said that they had felt light "
+    "shaking. Earthquakes of this strength are recorded in the region several times a year and seldom cause serious "
+    "damage. Aftershocks are possible, the institute said, and people should follow the civil protection service."
+)
 
 
 def of(text: str) -> Fingerprint:
@@ -109,6 +118,27 @@ def test_a_shared_disclaimer_makes_no_copies_of_two_short_reports() -> None:
     shared = np.isin(of(one).sketch >> 2, of(other).sketch >> 2).mean()
     assert shared > 0.36  # more than a reworded copy has: it is where it stands that tells
     assert share(one, other) == 0.0
+
+
+def test_reports_of_two_events_from_one_template_are_no_copies() -> None:
+    one = QUAKE.format("4.6", "34", "Thornhaven", "10:32", "12.4", "57.51", "20.35")
+    other = QUAKE.format("5.1", "87", "Eastmere", "03:15", "31", "58.88", "21.76")
+    shared = np.isin(of(one).sketch >> 2, of(other).sketch >> 2).mean()
+    assert shared > 0.8  # more than two copies with a fifth of their words changed
+    assert share(one, other) == 0.0
+    assert share(one, one.replace("4.6", "4.7").replace("12.4", "14")) > 0.9  # corrected by the institute
+    assert share(one, one.replace("57.51", "57,51").replace("of magnitude 4.6 ", "")) > 0.9
+
+
+def test_a_year_is_a_number_that_reports_of_two_events_share() -> None:
+    numbers = of(f"{BRIDGE} In 2026, 3 of 1,204 cars by 10:05 and 12026 in 1999, 4.6 or 07 on 2026-11-22.").numbers
+    assert numbers.tolist() == [3, 7, 11, 22, 46, 1005, 1204, 12026]
+
+
+def test_only_the_numbers_that_two_long_tables_can_have_kept_are_compared() -> None:
+    table = " ".join(f"harbour{chr(97 + at % 26)} weighbridge{chr(97 + at // 26)} {3 * at}" for at in range(1000, 1200))
+    assert len(of(table).numbers) == NUMBERS
+    assert share(table, cut(table, 0.9)) == share(table, cut(table, 0.5)) == 1.0
 
 
 def test_within_one_site_only_a_nearly_identical_text_is_a_copy() -> None:

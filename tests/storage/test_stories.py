@@ -183,6 +183,15 @@ def test_a_follow_up_on_the_same_site_is_no_copy_and_a_second_address_is(store: 
     assert read_stories(store, min_sites=2).num_rows == 0
 
 
+def test_two_events_told_by_one_template_are_no_story_whenever_they_come(store: Store) -> None:
+    told = "A quake of magnitude {} shook the harbour at {}, {} km down, {} km out, at {} degrees. {}"
+    one = told.format("4.6", "10:32", "12.4", "34", "57.51", FERRY)
+    other = told.format("5.1", "03:15", "31", "87", "58.88", FERRY)
+    bring(store, 1, report("agency", one), report("courier", other, minutes=1))
+    bring(store, 2, report("gazette", other.replace("5.1", "5.2"), minutes=2))  # compared with what the window kept
+    assert found(store) == {"courier": {"courier", "gazette"}}
+
+
 def test_articles_two_weeks_apart_are_compared_and_older_ones_are_not(store: Store) -> None:
     bring(store, 1, report("agency"))
     bring(store, 2, report("late", minutes=14 * DAY_MINUTES + 1))
