@@ -65,7 +65,7 @@ def _table(members: Iterable[Member]) -> pa.Table:
 
 
 def erase_entries(store: Store, articles: Collection[str]) -> None:
-    """Take titles, URLs, sketches and numbers of `articles` out of the story window, also where a run that died left some."""
+    """Take titles, URLs, sketches and numbers of `articles` out of the story window, also what a dead run left."""
     for _ in range(TRIES):
         window = read_window(store)
         if window.etag is None:
