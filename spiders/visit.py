@@ -149,7 +149,8 @@ class Visit:
         # a page that was missing is recorded whole: only what is extracted again can make its article live again
         original = None if known.missing else original_of(known, answered)
         is_void = original is None and await voids.is_void(known, answer.exchange)
-        past = Past(known.content_sha256 is not None, known.missing, is_void, self._is_moved(known, answered.url))
+        is_moved = self._is_moved(known, answered.url)
+        past = Past(known.content_sha256 is not None, known.missing, is_void, is_moved, known.words)
         facts = Facts("page", known.url, answer.robots, known.hints, past)
         self._record(answer.exchange, facts, original, answered.digest)
         self._captures += 1
