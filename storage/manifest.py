@@ -22,7 +22,6 @@ class RunState(StrEnum):
     """How far a run is; each step starts from the one before it."""
 
     CRAWLED = "crawled"
-    EXTRACTED = "extracted"
     STAGED = "staged"
 
 
