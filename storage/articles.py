@@ -6,18 +6,21 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extract.spelling import spellings
 from extract.url import article_id, normalise_url
 from storage import layout, schema
 from storage.client import Store
 from storage.connect import open_store
+from storage.errors import BadQuestion
 from storage.heads import cached_heads
 from storage.latest import IDENTITY, KEYS, Latest, is_latest
+from storage.moments import in_utc
 from storage.scan import both, choose
 from storage.settings import StoreSettings
 from storage.story_rows import read_stories
@@ -68,10 +71,19 @@ class Archive:
         """Return article rows by captured_at, then URL: of each article the latest version, or every one.
 
         `since` (inclusive) and `until` (exclusive) are aware datetimes about captured_at; with `until` the latest
-        version is the one in force then. `url` is normalised first. With `columns` only these are read.
+        version is the one in force then. `url` is normalised first, and looked up percent-encoded and bare where it is
+        not filed as it stands. With `columns` only these are read. BadQuestion for what cannot be asked.
         """
-        chosen = _Chosen.of(site, since, until, url)
+        ids = None if url is None else _ids(url)
+        chosen = _Chosen.of(site, since, until, ids)
         return self._table(layout.ARTICLES, chosen, schema.ARTICLES, columns, latest=not all_versions)
+
+    def filed(self, urls: Sequence[str]) -> list[str]:
+        """Return those of the normalised `urls` that articles are filed under."""
+        chosen = _Chosen.of(None, None, None, [article_id(url) for url in urls])
+        rows = self._batches(layout.ARTICLES, chosen, _subset(schema.ARTICLES, ["url"]), latest=False)
+        found = {url for batch in rows for url in batch["url"].to_pylist()}
+        return [url for url in urls if url in found]
 
     def article_batches(
         self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
@@ -100,7 +112,7 @@ class Archive:
         With `since` those that an article captured since then is in, with all their articles. It is what the last
         `cluster` found: the DAG `stories`, `ingest` and `./broadsheet stories` run one.
         """
-        return read_stories(self.store, since=_utc(since) if since else None, min_sites=min_sites)
+        return read_stories(self.store, since=None if since is None else in_utc(since), min_sites=min_sites)
 
     def lazy(
         self, *, site: str | None = None, since: datetime | None = None, until: datetime | None = None,
@@ -109,7 +121,8 @@ class Archive:
         """Return the rows of `articles`, unsorted, as a polars LazyFrame, whose filters and columns reach S3."""
         import polars as pl  # noqa: PLC0415 - a second of import that the other readers need not pay
 
-        since, until = _utc(since) if since else None, _utc(until) if until else None
+        since, until = None if since is None else in_utc(since), None if until is None else in_utc(until)
+        _check_site(site)
         if open_table(self.store, layout.ARTICLES) is None:
             return pl.DataFrame(schema.ARTICLES.empty_table()).lazy()
         uri = self.store.table_uri(layout.ARTICLES)
@@ -136,7 +149,7 @@ class Archive:
         """Return all chosen rows in order. They are read once: the few older versions among them fit in memory too."""
         wanted = _subset(every, columns)
         read = _widened(wanted, every, {*IDENTITY, *_ORDER})
-        rows = pa.Table.from_batches(self._batches(key, chosen, read, latest=False), schema=read)
+        rows = _of_first(chosen.ids, pa.Table.from_batches(self._batches(key, chosen, read, latest=False), schema=read))
         if latest:
             rows = rows.filter(is_latest(rows))
         order = [(name, "ascending") for name in _ORDER if name in read.names]
@@ -166,9 +179,33 @@ class Archive:
         return Latest.of_rows(found.to_batches(columns=KEYS.names))
 
 
+def _check_site(site: object) -> None:
+    if site is not None and not isinstance(site, str):
+        raise BadQuestion(f"site={site!r} is no name; give one as text, or none for all sites")
+
+
+def _ids(url: str) -> list[str]:
+    """Return the ids that an article at `url` may have: the first is that of the spelling given."""
+    if not isinstance(url, str):
+        raise BadQuestion(f"{url!r} is no URL; give one as text")
+    try:
+        return [article_id(spelling) for spelling in spellings(normalise_url(url))]
+    except ValueError as error:
+        raise BadQuestion(str(error)) from error
+
+
+def _of_first(ids: Sequence[str], rows: pa.Table) -> pa.Table:
+    """Return the rows of the first of `ids` that has any: two spellings may be two articles."""
+    there = set(rows["article_id"].to_pylist()) if len(ids) > 1 else set()
+    first = next((one for one in ids if one in there), None)
+    return rows if first is None else rows.filter(pc.field("article_id") == first)
+
+
 def _subset(every: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
+    if isinstance(columns, str):
+        raise BadQuestion(f"columns={columns!r} is one name; give a list of them")
     if unknown := set(columns or ()) - set(every.names):
-        raise ValueError(f"no column {', '.join(sorted(unknown))}; there are {', '.join(every.names)}")
+        raise BadQuestion(f"no column {', '.join(sorted(unknown))}; there are {', '.join(every.names)}")
     return every if columns is None else pa.schema([every.field(name) for name in columns])
 
 
@@ -185,21 +222,19 @@ class _Chosen:
     when: pc.Expression | None
     texts: dict[str, list[str]]
     days: str | None
+    ids: Sequence[str]  # in which to look for the article asked for, the likeliest first
     has_newest: bool  # of every article that it has at all, the newest version is in it
 
     @classmethod
-    def of(cls, site: str | None, since: datetime | None, until: datetime | None, url: str | None = None) -> _Chosen:
+    def of(
+        cls, site: str | None, since: datetime | None, until: datetime | None, ids: Sequence[str] | None = None
+    ) -> _Chosen:
+        _check_site(site)
         when, days, moment = None, [], pc.field("captured_at")
         if since is not None:
-            when, days = moment >= _utc(since), [f"{DAY} >= '{_utc(since).date()}'"]
+            when, days = moment >= in_utc(since), [f"{DAY} >= '{in_utc(since).date()}'"]
         if until is not None:
-            when, days = both(when, moment < _utc(until)), [*days, f"{DAY} <= '{_utc(until).date()}'"]
+            when, days = both(when, moment < in_utc(until)), [*days, f"{DAY} <= '{in_utc(until).date()}'"]
         texts = {"site": [site]} if site is not None else {}
-        texts |= {"article_id": [article_id(normalise_url(url))]} if url is not None else {}
-        return cls(when, texts, " AND ".join(days) or None, has_newest=not texts and until is None)
-
-
-def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment} has no time zone; give an aware datetime")
-    return moment.astimezone(UTC)
+        texts |= {"article_id": list(ids)} if ids is not None else {}
+        return cls(when, texts, " AND ".join(days) or None, ids or (), has_newest=not texts and until is None)

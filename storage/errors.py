@@ -31,6 +31,12 @@ class ObjectMissing(StoreError, KeyError):
     """No object has this key."""
 
 
+class BadQuestion(StoreError, ValueError):
+    """A reader asked for what no archive can answer: a time without a zone, a column that is not there."""
+
+    exit_code = 2
+
+
 class EmbeddedStoreFailed(StoreError):
     """The embedded S3 server did not start or stop."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage import layout, schema
 from storage.client import Store
+from storage.moments import in_utc
 from storage.scan import both, scan
 from storage.tables import open_table, table_errors
 
@@ -93,7 +94,7 @@ def _between(since: datetime | None, until: datetime | None) -> pc.Expression | 
     when = None
     day, moment = pc.field(DAY), pc.field("captured_at")
     if since is not None:
-        when = both(when, (day >= since.astimezone(UTC).date()) & (moment >= since))
+        when = both(when, (day >= in_utc(since).date()) & (moment >= since))
     if until is not None:
-        when = both(when, (day <= until.astimezone(UTC).date()) & (moment < until))
+        when = both(when, (day <= in_utc(until).date()) & (moment < until))
     return when

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from storage import layout
 from storage.client import Listed, Store
 from storage.inventory import Inventory
+from storage.moments import in_utc
 
 DAY = timedelta(days=1)  # a segment of one day may hold records of the next, and clocks of two machines differ
 
@@ -27,12 +28,12 @@ class Slice:
 
     def may_have(self, day: date) -> bool:
         """Return whether a segment of `day` may hold something wanted."""
-        after = self.since is None or day >= (self.since.astimezone(UTC) - DAY).date()
-        return after and (self.until is None or day <= (self.until.astimezone(UTC) + DAY).date())
+        after = self.since is None or day >= (in_utc(self.since) - DAY).date()
+        return after and (self.until is None or day <= (in_utc(self.until) + DAY).date())
 
     def __str__(self) -> str:
         times = [
-            f"{word} {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            f"{word} {in_utc(moment):%Y-%m-%d %H:%M} UTC"
             for word, moment in (("since", self.since), ("until", self.until))
             if moment
         ]
@@ -68,7 +69,7 @@ class Segment:
 def list_segments(store: Store, chosen: Slice) -> Iterator[Segment]:
     """Yield the segments that may hold something of the slice, by site and day; other objects below raw/ are none."""
     for site in [chosen.site] if chosen.site else list_sites(store):
-        start = layout.raw_day_prefix(site, (chosen.since.astimezone(UTC) - DAY).date()) if chosen.since else ""
+        start = layout.raw_day_prefix(site, (in_utc(chosen.since) - DAY).date()) if chosen.since else ""
         for listed in store.list(layout.raw_prefix(site), start_after=start):
             segment = Segment.of(listed)
             if segment and chosen.may_have(segment.day):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import polars as pl
@@ -70,8 +70,48 @@ def test_until_gives_the_version_in_force_then(archive: Archive) -> None:
 
 
 def test_a_time_without_a_zone_is_refused(archive: Archive) -> None:
-    with pytest.raises(ValueError, match="has no time zone"):
+    with pytest.raises(StoreError, match="has no time zone"):
         archive.articles(since=datetime(2026, 11, 22))  # noqa: DTZ001
+
+
+def test_a_question_of_the_wrong_kind_is_answered_in_one_line(archive: Archive) -> None:
+    asked: list[dict[str, Any]] = [
+        {"since": "2026-01-01"}, {"until": START.date()}, {"site": ["times"]}, {"columns": "title"},
+    ]  # fmt: skip
+    for wrong in asked:
+        for ask in (archive.articles, archive.article_batches, archive.rejections, archive.lazy):
+            if ask == archive.lazy and "columns" in wrong:
+                continue
+            with pytest.raises(StoreError) as refused:
+                ask(**wrong)
+            assert "\n" not in refused.value.message
+    for url in ("bridge", ["https://times.example/bridge"]):
+        with pytest.raises(StoreError, match="is no"):
+            archive.articles(url=url)  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="is no datetime"):
+        archive.stories(since="1h")  # type: ignore[arg-type]
+
+
+def test_times_before_and_after_all_captures_leave_nothing_out(archive: Archive) -> None:
+    east, west = timezone(timedelta(hours=5)), timezone(timedelta(hours=-5))
+    ever = {"since": datetime.min.replace(tzinfo=east), "until": datetime.max.replace(tzinfo=west)}
+    assert len(names(archive, **ever)) == 3
+    assert archive.lazy(**ever).collect().height == 3
+    assert names(archive, since=datetime.max.replace(tzinfo=west)) == []
+
+
+def test_an_address_is_found_in_the_spelling_that_it_is_filed_under(store: Store) -> None:
+    bare, encoded = "news/überfall?ort=köln", "news/%C3%BCberfall?ort=k%C3%B6ln"
+    both = [article("caf%C3%A9", "Encoded."), article("café", "Bare.")]
+    stage_outcomes(store, "times", run_id(0), [article(bare.replace("fall", "")), article(encoded), *both])
+    publish(store)
+    archive, host = Archive(store), "https://times.example"
+    assert archive.articles(url=f"{host}/{bare}")["url"].to_pylist() == [f"{host}/{encoded}"]
+    assert archive.articles(url=f"{host}/{encoded.replace('fall', '')}").num_rows == 1
+    assert archive.articles(url=f"{host}/café", columns=["text"]).to_pylist() == [{"text": "Bare."}]
+    assert archive.articles(url=f"{host}/caf%c3%a9", columns=["text"]).num_rows == 1
+    assert archive.articles(url=f"{host}/caf%C3%A9", columns=["text"]).to_pylist() == [{"text": "Encoded."}]
+    assert archive.filed([f"{host}/{path}" for path in ("none", "café")]) == [f"{host}/café"]
 
 
 def test_other_days_are_not_read(archive: Archive) -> None:
@@ -93,7 +133,7 @@ def test_only_the_columns_asked_for_are_given_in_their_order(archive: Archive) -
 
 
 def test_a_column_that_is_not_there_is_named(archive: Archive) -> None:
-    with pytest.raises(ValueError, match="no column headline; there are article_id, site"):
+    with pytest.raises(StoreError, match="no column headline; there are article_id, site"):
         archive.articles(columns=["headline"])
 
 
@@ -123,7 +163,7 @@ def test_polars_reads_the_site_and_time_asked_for(archive: Archive) -> None:
     assert chosen["version"].to_list() == [2]
     assert archive.lazy(until=second).collect()["version"].to_list() == [1, 1]  # in force then
     assert archive.lazy(site="post").collect()["url"].to_list() == ["https://times.example/tram"]
-    with pytest.raises(ValueError, match="has no time zone"):
+    with pytest.raises(StoreError, match="has no time zone"):
         archive.lazy(since=datetime(2026, 11, 22))  # noqa: DTZ001
 
 
