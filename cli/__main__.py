@@ -6,9 +6,13 @@ import errno
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from extract import __version__
 
@@ -44,8 +48,35 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
 }
 
 
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """End with 0 when whoever reads stdout, `| head` for one, has seen enough; click and rich would end with 1."""
+    try:
+        yield
+    except BrokenPipeError as gone:
+        raise Exit(0) from gone
+    except SystemExit as ended:  # rich's answer to it
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        raise Exit(0) from ended
+
+
 class Verbs(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> click.Context:
+        with _reader_may_leave():  # --help is printed here
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        with _reader_may_leave():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(VERBS)
@@ -88,14 +119,15 @@ def run() -> None:
 
 
 def _unwritten() -> int:
-    """Write out what is still held back; return 1 if that fails. A stream whose reader went away is closed by now."""
+    """Write out what is still held back; return 1 if that fails."""
     try:
         for stream in (sys.stdout, sys.stderr):
-            if not stream.closed:
+            if not stream.closed:  # a wrapper around it that a gone reader broke takes it along
                 stream.flush()
+    except BrokenPipeError:  # as in _reader_may_leave
+        return 0
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            _say_full(error)
+        _say_full(error)
         return 1
     return 0
 

@@ -11,14 +11,14 @@ import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cli.chosen import SINCE, SITE, UNTIL, check_site, check_times
 from cli.errors import NotInArchive
 from cli.formats import Writer, write_jsonl
 from cli.markdown import write_folder
 from cli.ninjs import write_ninjs
+from cli.output import opened
 from cli.progress import Bar, progress
-from cli.read import SINCE, SITE, UNTIL, opened
 from spiders.reread import record_lines
-from spiders.site import load_sites, select_sites
 from storage import schema
 from storage.articles import Archive
 from storage.export import Exported, export_index, export_wacz
@@ -55,7 +55,7 @@ class Rows:
             yield pa.Table.from_batches([batch.select(columns)]).cast(schema.ARTICLE_ROW)
             self.bar.advance(batch.num_rows)
         if not count:
-            raise nothing(one)
+            raise nothing(self.archive, one)
 
 
 @click.command()
@@ -90,6 +90,7 @@ def export(  # noqa: PLR0913 - what the verb takes
         raise click.UsageError(f"the name of a WACZ file ends in .wacz; write {wacz}.wacz")
     if site is not None and not is_site(site):
         raise click.UsageError(f"{site!r} is no site's name; ./broadsheet sites list shows them")
+    check_times(since, until)
     chosen = Slice(site, since, until)
     target = wacz or output
     assert target is not None  # noqa: S101 - for mypy: the options were compared above
@@ -110,7 +111,7 @@ def _write_wacz(archive: Archive, chosen: Slice, target: Path, bar: Bar, *, text
     with opened(target) as out:
         exported = export_wacz(archive.store, out, chosen, record_lines, texts=texts, tell=tell)
         if not exported.captures:
-            raise nothing(chosen)
+            raise nothing(archive, chosen)
         size = out.tell()
     _warn(exported)
     added = f" and {exported.originals} that they repeat" if exported.originals else ""
@@ -132,7 +133,7 @@ def _write_index(archive: Archive, chosen: Slice, target: Path, bar: Bar) -> str
     with opened(target) as out:
         count = export_index(archive.store, out, chosen, tell=lambda done, total: bar.update(done, total, "segments"))
         if not count:
-            raise nothing(chosen)
+            raise nothing(archive, chosen)
     return f"{count} captures"
 
 
@@ -153,8 +154,8 @@ def _write_articles(rows: Rows, form: str, target: Path) -> str:
     return f"{count} articles"
 
 
-def nothing(chosen: Slice) -> click.ClickException:
-    """Return the error for an empty slice: a site that nobody knows is a mistake in the command."""
+def nothing(archive: Archive, chosen: Slice) -> click.ClickException:
+    """Return the error for an empty slice; SiteFileError for that of a site that nobody knows."""
     if chosen.site:
-        select_sites([chosen.site], load_sites())
+        check_site(archive.store, chosen.site)
     return NotInArchive(f"nothing in the archive of {chosen}")

@@ -6,12 +6,15 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterable
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
 import click
 import pyarrow as pa
 import yaml
+
+from cli.output import part_of
 
 MAX_NAME = 60  # of the title's part of a file's name
 FRONT = ("title", "url", "canonical_url", "site", "authors", "published_at", "modified_at", "captured_at", "language",
@@ -36,17 +39,17 @@ def write_folder(tables: Iterable[pa.Table], folder: Path) -> int:
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise click.UsageError(f"{folder} is there already and no empty folder; name a new one")
-    partial = folder.with_name(f".{folder.name}.part")
+    target = Path(realpath(folder))
+    partial = part_of(target)
     count = 0
     try:
-        shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
         partial.mkdir()
         for row in (row for table in tables for row in table.to_pylist()):
             path = partial / row["site"] / file_name(row)
             path.parent.mkdir(exist_ok=True)
             path.write_text(markdown(row), encoding="utf-8", newline="\n")
             count += 1
-        partial.replace(folder)
+        partial.replace(target)
     except OSError as error:
         raise click.FileError(str(folder), error.strerror or str(error)) from error
     finally:
@@ -66,8 +69,17 @@ def markdown(row: dict[str, Any]) -> str:
     """Return an article as front matter and one paragraph a line of its text."""
     front = {name: row[name] for name in FRONT if row[name] not in (None, [])}
     head = yaml.dump(front, Dumper=_Quoting, allow_unicode=True, sort_keys=False, width=10_000)
-    paragraphs = "\n\n".join(escape(line) for line in re.split(r"[\r\n]+", row["text"]) if line.strip())
-    return f"---\n{head}---\n\n# {escape(' '.join(row['title'].split()))}\n\n{paragraphs}\n"
+    return f"---\n{head}---\n\n{heading(row['title'])}\n\n{paragraphs(row['text'])}\n"
+
+
+def heading(title: str) -> str:
+    """Return a title, in one line whatever it is, as a heading."""
+    return f"# {escape(' '.join(title.split()))}"
+
+
+def paragraphs(text: str) -> str:
+    """Return one paragraph a line of `text`."""
+    return "\n\n".join(escape(line) for line in re.split(r"[\r\n]+", text) if line.strip())
 
 
 def escape(line: str) -> str:

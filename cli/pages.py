@@ -18,6 +18,7 @@ from typing import IO, TypeVar
 import click
 
 from cli.errors import PagesFileError, RunFailed
+from cli.output import OUTPUT, opened
 from cli.page_reading import Chunk, Learned, Line, Source, learn_chunk, read_chunk, read_line
 from cli.progress import Bar, progress
 from cli.readers import Readers
@@ -37,12 +38,7 @@ Result = TypeVar("Result")
     type=click.Path(dir_okay=False, path_type=Path),
     help="JSON lines: url, html_path or html_base64, site?",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write here instead of stdout.",
-)
+@OUTPUT
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: one a core.")
 @click.option("--cold", is_flag=True, help="Read every page as if no other of its site had been seen.")
 def extract(*, pages: Path, output: Path | None, jobs: int | None, cold: bool) -> None:
@@ -59,7 +55,7 @@ def extract(*, pages: Path, output: Path | None, jobs: int | None, cold: bool) -
         source = Source(path, base, moment)
         lines = _index(path)
         sites = {} if cold else _sites(lines)
-        out: IO[bytes] = stack.enter_context(output.open("wb")) if output else sys.stdout.buffer
+        out = stack.enter_context(opened(output))
         pool = None if jobs == 1 or len(lines) < FEW else stack.enter_context(Readers(jobs, ["cli.page_reading"]))
         bar = stack.enter_context(progress("pages", total=len(lines) + sum(map(len, sites.values()))))
         start_reader(own_process=False)
@@ -68,7 +64,6 @@ def extract(*, pages: Path, output: Path | None, jobs: int | None, cold: bool) -
             _read(pool, source, _chunks(lines, sites, learned), out, bar)
         except BrokenProcessPool as error:
             raise RunFailed("reading processes are killed each time (out of memory?); try --jobs 1") from error
-        out.flush()
 
 
 def _spool(file: IO[bytes]) -> Path:

@@ -15,10 +15,10 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
+from cli.chosen import SINCE, UNTIL, check_times
 from cli.errors import NotInArchive, RunFailed
 from cli.extraction import extractors
 from cli.progress import progress
-from cli.read import SINCE, UNTIL
 from cli.rereading import Report, reread
 from cli.show import PLAIN_WIDTH, word_diff
 from storage.client import Store
@@ -111,6 +111,7 @@ def _partitions(
 
     It was read by the code of before: compared with texts of today it would look like an edit.
     """
+    check_times(since, until)
     if not dry_run:
         try:
             publish(store)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from cli.read import OUTPUT, SINCE, write_rows
+from cli.chosen import SINCE
+from cli.output import OUTPUT
+from cli.read import write_rows
 from storage.connect import open_store
 from storage.stories import cluster
 from storage.story_rows import read_stories
