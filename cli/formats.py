@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.markdown import escape, heading, paragraphs
 from cli.visible import visible
 
 Writer = Callable[[pa.Table, IO[bytes]], None]
@@ -59,9 +60,10 @@ def write_markdown(rows: pa.Table, out: IO[bytes]) -> None:
         published = f"{row['published_at']:%Y-%m-%d %H:%M} UTC" if row["published_at"] else "undated"
         about = [row["site"], ", ".join(row["authors"]), published, f"version {row['version']}"]
         about += [row["status"]] if row["status"] != "live" else []
-        paragraphs = "\n\n".join(visible(line) for line in row["text"].split("\n"))
-        heading = f"# {visible(row['title'])}\n\n*{visible(' · '.join(filter(None, about)))}*  \n<{row['url']}>"
-        out.write(f"{heading}\n\n{paragraphs}\n\n---\n\n".encode())
+        said = escape(visible(" · ".join(filter(None, about))))
+        url = visible(row["url"]).replace("<", "%3C").replace(">", "%3E")  # a link between < and > ends at either
+        text = "\n".join(visible(line) for line in row["text"].split("\n"))
+        out.write(f"{heading(visible(row['title']))}\n\n*{said}*  \n<{url}>\n\n{paragraphs(text)}\n\n---\n\n".encode())
 
 
 def write_table(rows: pa.Table, out: IO[bytes]) -> None:

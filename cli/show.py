@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli.errors import NotInArchive
 from cli.visible import visible
+from extract.spelling import near, spellings
 from extract.url import normalise_url
 from storage.articles import Archive
 
@@ -34,11 +35,13 @@ def show(*, url: str, number: int | None, diff: bool, removed: bool) -> None:
         wanted = normalise_url(url)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if diff and removed:
+        raise click.UsageError("--diff and --removed are two views; ask for one at a time")
     with Archive.open() as archive:
         versions = archive.articles(url=wanted, all_versions=True).to_pylist()
+        if not versions:
+            raise _missing(wanted, archive.filed([one for url in near(wanted) for one in spellings(url)]))
     versions.sort(key=lambda row: (row["captured_at"], row["version"]))  # one found late has a higher number
-    if not versions:
-        raise NotInArchive(f"{wanted} is not in the archive; ./broadsheet rejections may say why")
     place = next((at for at, row in enumerate(versions) if row["version"] == number), None) if number else -1
     if place is None:
         raise NotInArchive(f"{wanted} has no version {number}; it has {len(versions)}")
@@ -46,13 +49,20 @@ def show(*, url: str, number: int | None, diff: bool, removed: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
-    if diff:
+    if diff and place == 0 < len(versions) - 1:
+        console.print(f"{_captured(chosen)}: the first of {len(versions)}, nothing before it to compare with")
+    elif diff:
         _print_diffs(console, versions if number is None else versions[max(place - 1, 0) : place + 1])
     elif removed:
         _print_removed(console, chosen)
     else:
         _print_article(console, chosen, versions)
     sys.stdout.flush()
+
+
+def _missing(url: str, others: list[str]) -> NotInArchive:
+    near_by = f"but {others[0]} is" if others else "./broadsheet rejections may say why"
+    return NotInArchive(f"{url} is not in the archive{',' if others else ';'} {near_by}")
 
 
 def _print_article(console: Console, row: dict[str, Any], versions: list[dict[str, Any]]) -> None:

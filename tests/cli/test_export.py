@@ -25,6 +25,7 @@ from markdown_it import MarkdownIt
 from cli.export import export
 from cli.markdown import file_name, markdown
 from cli.ninjs import ninjs
+from cli.read import articles
 from extract.capture import Capture
 from extract.warc import read_captures
 from storage.articles import Archive
@@ -206,6 +207,18 @@ def test_markdown_reads_as_the_text_was_whatever_is_in_it(title: str, text: str)
     assert [*filter(None, shown)] == [*filter(None, [" ".join(title.replace("\0", "\ufffd").split()), *lines])]
 
 
+def test_markdown_on_stdout_is_escaped_too(made: Verb, cli: Cli) -> None:
+    assert made
+    written = CliRunner(env=cli.env).invoke(articles, ["--format", "markdown"]).stdout
+    blocks = MarkdownIt().parse(written)
+    children = {child.type for block in blocks for child in block.children or ()}
+    assert children == {"text", "em_open", "em_close", "hardbreak", "link_open", "link_close"}
+    links = [child for block in blocks for child in block.children or () if child.type == "link_open"]
+    assert [link.attrs["href"] for link in links] == [f"https://times.example/{name}" for name in ("evil", "bridge")]
+    assert not {block.type for block in blocks} & {"html_block", "list_item_open", "fence", "code_block"}
+    assert [block.tag for block in blocks if block.type == "heading_open"] == ["h1", "h1"]
+
+
 def test_ninjs_names_what_it_has_names_for() -> None:
     row = to_row(article(title="Bridge", text="It reopens.", tags=("a", "b"), status="gone", modified_at=None))
     told = ninjs(row)
@@ -237,6 +250,9 @@ def test_ninjs_names_what_it_has_names_for() -> None:
         (["--format", "cdxj", "-o", "a"], 1, "nothing in the archive of all sites"),
         (["--format", "markdown", "-o", "a"], 1, "nothing in the archive of all sites"),
         (["--format", "parquet", "-o", "missing/a"], 1, "missing/a"),
+        (["--format", "parquet", "-o", ""], 1, "Is a directory"),
+        (["--format", "jsonl", "-o", "a", "--since", "0001-01-01", "--until", "0001-01-02"], 1, "since 1970-01-01"),
+        (["--wacz", "a.wacz", "--since", "0001-01-01T00:00+05:00", "--until", "9999-12-31T23:59-05:00"], 1, "nothing"),
         (["--wacz", "missing/a.wacz"], 1, "missing/a.wacz"),
     ],
 )

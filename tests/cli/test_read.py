@@ -5,15 +5,23 @@ import io
 import json
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner, Result
 
+from cli.__main__ import main
+from cli.formats import write_csv
+from cli.markdown import escape
 from cli.show import word_diff
 from spiders.demo.newspaper import Demo
+from storage.rows import to_row
 from storage.schema import ARTICLE_ROW
 from tests.cli.conftest import ROOT, Archived, Cli
+from tests.storage.making import article
 
 
 @pytest.fixture
@@ -33,7 +41,7 @@ def test_articles_come_out_in_every_format(archive: Cli, demo: Demo, tmp_path: P
     archive("articles", "--format", "parquet", "-o", str(file))
     assert pq.read_table(file).schema.names == ARTICLE_ROW.names
     markdown = archive("articles", "--format", "markdown").stdout
-    assert all(f"# {row['title']}\n" in markdown for row in rows)
+    assert all(f"# {escape(row['title'])}\n" in markdown for row in rows)
     assert f"{count} rows" in archive("articles", "--format", "table").stdout
 
 
@@ -43,6 +51,37 @@ def test_articles_are_chosen_by_site_and_time(archive: Cli, demo: Demo) -> None:
     assert archive.rows("articles", "--until", "2020-01-01") == []
     assert len(archive.rows("articles", "--since", "1h")) == len(demo.truth(0))
     assert "is no time" in archive("articles", "--since", "yesterday", code=2).stderr
+    assert len(archive.rows("articles", "--since", "0001-01-01T00:00:00+05:00", "--until", "9999-12-31T23:59:59-05:00")) == len(demo.truth(0))  # fmt: skip
+
+
+def test_a_site_that_nobody_knows_and_times_the_wrong_way_round_are_refused(archive: Cli, demo: Demo) -> None:
+    known = demo.sites[0].name
+    for verb in ("articles", "rejections"):
+        refused = asked(archive, verb, "--site", "nope")
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert refused.stderr == "Error: no site is called 'nope'; ./broadsheet sites list shows the names\n"
+        empty = asked(archive, verb, "--site", known, "--until", "2020-01-01")
+        assert (empty.exit_code, empty.output) == (0, "")
+    for argv in (["articles"], ["rejections"], ["export", "--wacz", "a.wacz"], ["reextract"]):
+        refused = asked(archive, *argv, "--since", "2026-02-01", "--until", "2026-02-01T01:00+02:00")
+        assert refused.exit_code == 2
+        assert "--since 2026-02-01 00:00:00 is later than --until 2026-01-31 23:00:00 (UTC)" in refused.stderr
+    archive.write_sites()
+    assert asked(archive, "rejections", "--site", known, "--until", "2020-01-01").exit_code == 0  # archived once
+    assert "no site is called" in asked(archive, "articles", "--site", "nope").stderr
+
+
+def asked(cli: Cli, *argv: str) -> Result:
+    """Run a verb in this process: a second of imports less a call."""
+    return CliRunner(env=cli.env).invoke(main, argv)
+
+
+def test_a_csv_cell_is_the_text_as_it_was() -> None:
+    titles = ['=HYPERLINK("http://evil.example","Click")', "+1.5 degrees, -2 by night", "@home", '"Yes",\nhe said']
+    rows = [to_row(article(f"a{number}", title=title)) for number, title in enumerate(titles)]
+    out = io.BytesIO()
+    write_csv(pa.Table.from_pylist(rows, schema=ARTICLE_ROW), out)
+    assert [row["title"] for row in csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))] == titles
 
 
 def test_show_prints_the_article_and_where_its_capture_lies(archive: Cli, demo: Demo) -> None:
@@ -52,15 +91,28 @@ def test_show_prints_the_article_and_where_its_capture_lies(archive: Cli, demo: 
     assert "version 1" in shown
     assert "raw/" in shown
     assert "one version only" in archive("show", article.url, "--diff").stdout
+    other = article.url.removesuffix("/") if article.url.endswith("/") else f"{article.url}/"
+    missing = asked(archive, "show", other)
+    assert (missing.exit_code, missing.stderr) == (1, f"Error: {other} is not in the archive, but {article.url} is\n")
 
 
-def test_output_that_nobody_reads_or_no_disk_takes_is_no_crash(archive: Cli) -> None:
-    unread = archive.start("articles", "--format", "jsonl")
-    assert unread.stdout
-    unread.stdout.close()
-    assert unread.wait() == 0
-    assert unread.stderr
-    assert unread.stderr.read() == ""
+def test_output_that_nobody_reads_or_no_disk_takes_is_no_crash(archive: Cli, demo: Demo, tmp_path: Path) -> None:
+    pages = tmp_path / "pages.jsonl"
+    page = b64encode(b"<p>A page.</p>").decode()
+    pages.write_text(json.dumps({"url": "https://times.example/a", "html_base64": page}) + "\n")
+    verbs = [["articles", "--format", form] for form in ("jsonl", "table")]
+    verbs += [
+        ["--help"],
+        ["show", demo.truth(0)[0].url],
+        ["schema"],
+        ["sites", "list"],
+        ["extract", "--pages", str(pages)],
+    ]
+    for unread in [archive.start(*argv) for argv in verbs]:
+        assert unread.stdout
+        unread.stdout.close()
+        assert unread.stderr
+        assert (unread.stderr.read(), unread.wait()) == ("", 0), unread.args
     with Path("/dev/full").open("w") as full:
         for argv in (["articles", "--format", "jsonl"], ["sites", "list"], ["schema"]):
             done = subprocess.run(

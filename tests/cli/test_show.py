@@ -71,6 +71,9 @@ def test_versions_come_by_time_with_their_status_and_the_last_is_shown(archive: 
     assert "4 pounds" in archive("show", URL).stdout
     assert "[-3 pounds.-] {+5 pence.+}" in archive("show", URL, "--version", "3", "--diff").stdout
     assert "[-5 pence.-] {+4 pounds." in archive("show", URL, "--version", "2", "--diff").stdout
+    first = archive("show", URL, "--version", "1", "--diff").stdout
+    assert first == "version 1, captured 2026-11-22 09:00:00 UTC: the first of 3, nothing before it to compare with\n"
+    assert "ask for one at a time" in archive("show", URL, "--diff", "--removed", code=2).stderr
 
 
 def test_a_diff_on_a_terminal_has_colours(archive: Cli) -> None:
