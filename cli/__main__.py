@@ -48,17 +48,27 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
 }
 
 
+# Of these the output is all there is: whoever has seen enough of it may leave. Others end with a verdict.
+_READING = frozenset(
+    {None, "status", "articles", "rejections", "show", "stories", "extract", "schema", "sites", "export"}
+)
+
+
 @contextmanager
-def _reader_may_leave() -> Iterator[None]:
-    """End with 0 when whoever reads stdout, `| head` for one, has seen enough; click and rich would end with 1."""
+def _reader_may_leave(ctx: click.Context | None = None) -> Iterator[None]:
+    """End with 0 when the reader of stdout, `| head` for one, leaves; with 1 when that leaves a verdict unsaid."""
     try:
         yield
     except BrokenPipeError as gone:
-        raise Exit(0) from gone
+        raise Exit(int(_verb(ctx) not in _READING)) from gone
     except SystemExit as ended:  # rich's answer to it
         if not isinstance(ended.__context__, BrokenPipeError):
             raise
-        raise Exit(0) from ended
+        raise Exit(int(_verb(ctx) not in _READING)) from ended
+
+
+def _verb(ctx: click.Context | None) -> str | None:
+    return ctx.invoked_subcommand if ctx else None
 
 
 class Verbs(click.Group):
@@ -75,7 +85,7 @@ class Verbs(click.Group):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
-        with _reader_may_leave():
+        with _reader_may_leave(ctx):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -122,7 +132,7 @@ def _unwritten() -> int:
     """Write out what is still held back; return 1 if that fails."""
     try:
         for stream in (sys.stdout, sys.stderr):
-            if not stream.closed:  # a wrapper around it that a gone reader broke takes it along
+            if stream and not stream.closed:  # a wrapper around it that a gone reader broke takes it along
                 stream.flush()
     except BrokenPipeError:  # as in _reader_may_leave
         return 0
