@@ -82,7 +82,7 @@ def test_a_frontier_is_replaced_by_one_of_two_runs(store: Store) -> None:
 
 def test_a_manifest_comes_back_as_written(store: Store) -> None:
     manifest = RunManifest(
-        "times", run_id(1), RunState.STAGED, asked={"max_pages": 5}, objects=(StoredObject("raw/x", "ab", 3),),
+        "times", run_id(1), RunState.CRAWLED, asked={"max_pages": 5}, objects=(StoredObject("raw/x", "ab", 3),),
         counts={"captured": 2}, failures=({"url": "https://times.example/", "reason": "timeout"},),
         sources={"https://times.example/rss": "ok 200, 12 links"}, previous=run_id(0),
     )  # fmt: skip
