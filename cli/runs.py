@@ -123,7 +123,7 @@ def _note_extractions(store: Store, site: str, noted: Sequence[Noted]) -> Fronti
             return frontier
         for one in noted:
             digest = content_sha256(one.title or "", one.text_sha256) if one.text_sha256 else None
-            frontier.note_extraction(one.url, digest, one.reason, one.captured_at, words=one.words)
+            frontier.note_extraction(one.url, digest, one.reason, one.captured_at)
         try:
             archive.write_frontier(site, frontier.dump(), etag)
         except StoreConflict:

@@ -47,7 +47,6 @@ class Past:
     missed: int = 0  # looks in a row, right before this one, that found it missing
     is_void: bool = False  # a made-up address of its host gets the very same page
     is_moved: bool = False  # its address leads to another article's now
-    words: int = 0  # of the text read from it before
 
 
 @dataclass(frozen=True, slots=True)

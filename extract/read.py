@@ -39,7 +39,6 @@ from extract.waiting import waiting_article
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
 READER: Final = 8  # goes up when the same capture and profile would give another text
-TEASER_SHARE = 0.5  # of the words read before; what is not free and shows fewer has gone behind a wall
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HTML_TYPES = {
     "",
@@ -105,7 +104,7 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         if _no_article(metadata, found.text) and (waiting := _read_waiting(tree, capture, metadata, signals, page)):
             found, profile = waiting, None
             page = read_signals(tree, capture, metadata, found.text)
-        reason = judge_page(page) or _no_article(metadata, found.text) or _teaser(capture, metadata, found.text)
+        reason = judge_page(page) or _no_article(metadata, found.text)
         reason = absence(capture, page, reason) or reason
     except BadEncodingError as error:
         fault = Reason.TOO_LARGE if isinstance(error, InflatesTooFarError) else Reason.BAD_ENCODING
@@ -205,14 +204,6 @@ def _no_article(metadata: Metadata, text: str) -> tuple[Reason, str] | None:
         return Reason.NOT_AN_ARTICLE, f"body of {len(text)} characters, under {shortest}"
     if not metadata.title:
         return Reason.NOT_AN_ARTICLE, "no title found"
-    return None
-
-
-def _teaser(capture: Capture, metadata: Metadata, text: str) -> tuple[Reason, str] | None:
-    """Return that a page shows the beginning of an article of which more was seen before: that is no edit."""
-    words = _count_words(text)
-    if metadata.free is False and words < TEASER_SHARE * capture.past.words:
-        return Reason.PAYWALL_STUB, f"{words} words of a page that says it is not free, and had {capture.past.words}"
     return None
 
 

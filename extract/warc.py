@@ -151,17 +151,13 @@ def _capture(response: tuple[Member, Any], facts: dict[str, list[str]], key: str
 
 def read_past(facts: dict[str, list[str]]) -> Past:
     """Return what the fetch facts say that the crawl knew of a page."""
-
-    def count(name: str) -> int:
-        told = facts.get(name, ["0"])[0]
-        return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
-
+    missed = facts.get("missed", ["0"])[0]
+    is_number = missed.isascii() and missed.isdigit() and len(missed) < 10
     return Past(
         facts.get("was-article") == ["yes"],
-        count("missed"),
+        int(missed) if is_number else 0,
         facts.get("is-void") == ["yes"],
         facts.get("is-moved") == ["yes"],
-        count("was-words"),
     )
 
 

@@ -112,10 +112,8 @@ class Frontier:
         self.planned_at = _latest(self.planned_at, other.planned_at)
         self.first_run_at = min(filter(None, (self.first_run_at, other.first_run_at)), default=None)
 
-    def note_extraction(
-        self, url: str, content_sha256: str | None, reason: str | None, at: datetime, *, words: int = 0
-    ) -> None:
-        """Remember what extraction made of the last capture of `url`: a text's sha256 and length, or why there is none.
+    def note_extraction(self, url: str, content_sha256: str | None, reason: str | None, at: datetime) -> None:
+        """Remember what extraction made of the last capture of `url`: a text's sha256, or why there is none.
 
         A page that is no article by its kind is visited a few times more, unless it was one before. Any other that was
         not read is asked for without conditions: "not modified" since an answer that came damaged says nothing.
@@ -129,7 +127,7 @@ class Frontier:
         if content_sha256 is not None:
             is_news = content_sha256 != known.content_sha256
             alarms = 0 if is_news else known.false_alarms
-            noted = replace(known, content_sha256=content_sha256, words=words, reason=None, false_alarms=alarms)
+            noted = replace(known, content_sha256=content_sha256, reason=None, false_alarms=alarms)
             self.urls[url] = replace(noted, missing=0, state=LIVE) if known.missing and is_later else noted
             self.last_yield_at = _latest(self.last_yield_at, at) if known.content_sha256 is None else self.last_yield_at
             return
@@ -249,7 +247,7 @@ def _later(ours: KnownUrl, theirs: KnownUrl) -> KnownUrl:
     newer = theirs if is_theirs else ours
     first_seen = min(filter(None, (ours.first_seen, theirs.first_seen)), default=None)
     # a crawl notes no text: if theirs is another than ours, or none, it was noted or retired since we read the file
-    return replace(newer, first_seen=first_seen, content_sha256=theirs.content_sha256, words=theirs.words)
+    return replace(newer, first_seen=first_seen, content_sha256=theirs.content_sha256)
 
 
 def _after(one: datetime | None, other: datetime | None) -> bool:

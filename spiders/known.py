@@ -58,7 +58,6 @@ class KnownUrl:
     listed_at: datetime | None = None  # when a feed, sitemap or section named it last
     hints: Hints = NO_HINTS
     missed_at: datetime | None = None
-    words: int = 0  # of the text, as stage noted it
 
     @classmethod
     def erased(cls, article: str) -> KnownUrl:

@@ -149,8 +149,7 @@ class Visit:
         # a page that was missing is recorded whole: only what is extracted again can make its article live again
         original = None if known.missing else original_of(known, answered)
         is_void = original is None and await voids.is_void(known, answer.exchange)
-        is_moved = self._is_moved(known, answered.url)
-        past = Past(known.content_sha256 is not None, known.missing, is_void, is_moved, known.words)
+        past = Past(known.content_sha256 is not None, known.missing, is_void, self._is_moved(known, answered.url))
         facts = Facts("page", known.url, answer.robots, known.hints, past)
         self._record(answer.exchange, facts, original, answered.digest)
         self._captures += 1

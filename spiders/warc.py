@@ -205,7 +205,6 @@ def _facts_block(exchange: Exchange, facts: Facts) -> bytes:
         *(("hint-author", author) for author in hints.authors),
         *(("hint-tag", tag) for tag in hints.tags),
         ("was-article", "yes" if facts.past.is_article else None),
-        ("was-words", str(facts.past.words) if facts.past.words else None),
         ("missed", str(facts.past.missed) if facts.past.missed else None),
         ("is-void", "yes" if facts.past.is_void else None),
         ("is-moved", "yes" if facts.past.is_moved else None),

@@ -50,7 +50,6 @@ class Noted:
     title: str | None
     text_sha256: str | None
     reason: str | None
-    words: int = 0  # of the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,8 @@ def _batches(
 
 def _note(batch: pa.RecordBatch) -> Iterator[Noted]:
     articles, rejections = batch.column("article").drop_null(), batch.column("rejection").drop_null()
-    told = _columns(articles, "url", "captured_at", "title", "text_sha256", "word_count")
-    for url, at, title, digest, words in told:
-        yield Noted(url, at, title, digest, reason=None, words=words)
+    for url, at, title, digest in _columns(articles, "url", "captured_at", "title", "text_sha256"):
+        yield Noted(url, at, title, digest, reason=None)
     for url, at, reason in _columns(rejections, "url", "captured_at", "reason"):
         yield Noted(url, at, title=None, text_sha256=None, reason=reason)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from extract.article import Article
-from extract.capture import Capture, Past
+from extract.capture import Capture
 from extract.read import read_article
 from extract.rejection import Reason, Rejection
 from tests.extract.page import PARAGRAPHS, capture, news_page
@@ -57,18 +57,6 @@ def test_a_page_without_an_article_says_why(given_capture: Capture, reason: Reas
     assert isinstance(found, Rejection)
     assert found.reason == reason
     assert "\n" not in found.detail
-
-
-def test_the_beginning_of_an_article_that_was_read_in_full_before_is_no_edit() -> None:
-    told = tuple(f"{said[:-1]}, as it had {year}." for year in ("in 1961", "in 1983") for said in PARAGRAPHS)
-    page = capture(news_page(NOT_FREE, paragraphs=told))
-    seen = read_article(page)
-    assert isinstance(seen, Article)
-    for words, is_teaser in ((seen.word_count + 9, False), (seen.word_count * 3, True)):
-        found = read_article(replace(page, past=Past(is_article=True, words=words)))
-        assert isinstance(found, Rejection) is is_teaser
-    free = capture(news_page(paragraphs=told))
-    assert isinstance(read_article(replace(free, past=Past(is_article=True, words=9999))), Article)
 
 
 def test_an_answer_that_a_proxy_changed_is_read() -> None:
