@@ -33,7 +33,7 @@ class Readers:
         context.set_forkserver_preload([*preload, "cli.preload"])
         self.processes = processes or os.cpu_count() or 1
         self._new = partial(ProcessPoolExecutor, self.processes, mp_context=context, initializer=start)
-        self._pool, self._lock = self._new(), Lock()
+        self._pool, self._lock, self._is_open = self._new(), Lock(), True
 
     def __enter__(self) -> Self:
         return self
@@ -41,6 +41,8 @@ class Readers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        with self._lock:
+            self._is_open = False
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, function: Callable[..., Result], *args: Any) -> Future[Result]:  # noqa: ANN401 - the function's
@@ -81,6 +83,8 @@ class Readers:
 
     def _renew(self, broken: ProcessPoolExecutor) -> None:
         with self._lock:
+            if not self._is_open:
+                raise RuntimeError("the block has ended")
             if self._pool is broken:
                 log.warning("a reading process was killed: what was under way is read again, each page by itself")
                 self._pool = self._new()

@@ -98,7 +98,7 @@ def _read_apart(capture: Capture, profile: Profile | None) -> Reading:
     if is_late:
         child.kill()
     else:
-        with suppress(EOFError):  # it died
+        with suppress(EOFError, OSError):  # it died, perhaps in the middle of a word
             told = inlet.recv()
     child.join()
     if told is not None:

@@ -7,6 +7,7 @@ import re
 import zlib
 
 MAX_DECODED_BYTES = 20 * 2**20
+MAX_MEMBERS = 200  # of a gzip payload: what follows each is copied, and thousands of empty ones take minutes
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -49,7 +50,7 @@ def decode_head(payload: bytes, content_encoding: str | None, max_bytes: int) ->
             break
         parts: list[bytes] = []
         room = max_bytes
-        while payload and room > 0:
+        while payload and room > 0 and len(parts) < MAX_MEMBERS:
             stream = zlib.decompressobj(window)
             try:
                 parts.append(stream.decompress(payload, room))
@@ -81,6 +82,8 @@ def _inflate(payload: bytes, coding: str, max_bytes: int) -> bytes:
     parts: list[bytes] = []
     room = max_bytes
     while payload:  # gzip allows several members
+        if len(parts) == MAX_MEMBERS:
+            raise BadEncodingError(f"more than {MAX_MEMBERS} members of {coding}")
         stream = zlib.decompressobj(window)
         try:
             part = stream.decompress(payload, room + 1)

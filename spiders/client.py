@@ -37,6 +37,7 @@ _FAILURES = (
     net.DNSLookupError, net.VerifyError, net.CertificateError, _WrapperException, RequestNotSent, CancelledError,
     TunnelError, TlsError, VerificationError, ParseError, HeadTooLarge, ValueError, OSError,
 )  # fmt: skip
+_END_BYTES = 2048  # where the end of a page is looked for
 _IDLE_S = 30  # an idle connection is closed after this
 
 
@@ -206,7 +207,8 @@ async def _read(response: Any, reader: _BodyReader, ask: Ask) -> str | None:  # 
         return "length"
     response.deliverBody(reader)
     truncated = await maybe_deferred_to_future(reader.done)
-    return truncated or ("disconnect" if response.was_reset else None)
+    is_whole = not response.was_reset or b"</html" in reader.body[-_END_BYTES:].lower()  # some servers always end so
+    return truncated or (None if is_whole else "disconnect")
 
 
 def _fire(deferred: Deferred[Any]) -> None:

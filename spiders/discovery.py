@@ -31,6 +31,7 @@ FEED_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml
 SITEMAP_PATHS = ("/news-sitemap.xml", "/sitemap_news.xml", "/sitemap-news.xml", "/sitemap.xml", "/sitemap_index.xml")
 _LOOK_AGAIN = timedelta(days=7)  # for the feeds and sitemaps of a site that names none
 _CONTROL = timedelta(hours=24)  # a source is read in full this often: some answer 304 for ever
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _LARGE = 256 * 1024  # bytes that take longer to parse than a thread to start
 _MANY_CHILDREN = 10  # of an index; beyond, those that bring nothing new are asked less often
 _QUIET_FIRST, _QUIET_LAST = timedelta(minutes=15), timedelta(days=1)
@@ -267,9 +268,10 @@ class Discovery:
 
     def _unchanged_since(self, child: Child) -> datetime:
         known = self._frontier.sources.get(child.url)
-        if known is None or known.last_visit is None or (child.lastmod and child.lastmod != known.lastmod):
-            return datetime.min.replace(tzinfo=UTC)
-        return known.last_visit
+        is_read = known is not None and known.full_at is not None and not known.failures
+        if known is None or known.last_visit is None or not is_read:
+            return _NEVER
+        return known.last_visit if not child.lastmod or child.lastmod == known.lastmod else _NEVER
 
     def _may_skip(self, known: KnownSource, child: Child, siblings: int) -> bool:
         if known.full_at is None or known.last_visit is None or known.failures:

@@ -89,7 +89,8 @@ def original_of(known: KnownUrl | KnownSource, answered: Answered) -> Original |
 
 def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime, *, is_same: bool) -> KnownUrl:
     """Return `known` after a recorded answer; `is_same`: it repeats the payload of the one before."""
-    is_planned = known.last_visit is None or (known.next_visit is not None and known.next_visit <= now)
+    is_planned = known.next_visit is not None and known.next_visit <= now
+    on_a_word = not is_planned and _is_news(known, now)
     known = replace(known, visits=known.visits + 1, last_visit=now)
     if answered.status in _MISSING:
         return after_miss(known, now, is_final=answered.status == HTTPStatus.GONE)
@@ -106,7 +107,7 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
         missing=known.missing
         if known.content_sha256
         else 0,  # of an article extraction judges (Frontier.note_extraction)
-        false_alarms=known.false_alarms + (not is_planned),  # none, once another text is read from it
+        false_alarms=known.false_alarms + on_a_word,  # none, once another text is read from it
         next_visit=next_visit(site.revisit, known.url, first_seen=seen, last_visit=now, published=published),
     )
     if answered.status == 304:

@@ -14,6 +14,7 @@ from spiders.listing import Child, Link, Listing, NotAListing, join, note
 
 _CHUNK = 64 * 1024
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z][A-Za-z0-9]{0,31}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_NOT_MENDED = re.compile(rb"<!\[CDATA\[|\0")  # there an ampersand is one; two bytes a character
 _MAX_VALUE = 4096  # characters of one element's text
 _KEPT = frozenset({"loc", "lastmod", "publication_date", "title", "language", "keywords"})
 
@@ -86,7 +87,7 @@ def read_sitemap(body: bytes, url: str, max_links: int) -> Listing:
     The commonest error, an ampersand as it is in a URL, is mended.
     """
     target, fault, is_cut = _parse(body, url, max_links)
-    if fault and (mended := _BARE_AMPERSAND.sub(b"&amp;", body)) != body:
+    if fault and not _NOT_MENDED.search(body) and (mended := _BARE_AMPERSAND.sub(b"&amp;", body)) != body:
         target, fault, is_cut = _parse(mended, url, max_links)
     if fault and not target.links and not target.children:
         raise NotAListing(fault)

@@ -155,15 +155,18 @@ class Visit:
         self._captures += 1
         self._ledger.note(known.url, _outcome(answered, original))
         now, is_same = datetime.now(UTC), original is not None
-        self._frontier.urls[known.url] = after_answer(known, answered, self.site, now, is_same=is_same)
+        after = after_answer(known, answered, self.site, now, is_same=is_same)
+        if past.is_moved:  # the next look, too, is to see that it leads elsewhere than when it was read
+            after = replace(after, final_url=known.final_url, etag=None, last_modified=None)
+        self._frontier.urls[known.url] = after
 
     def _is_moved(self, known: KnownUrl, answered: str) -> bool:
-        """Return whether an article's address now leads to another one's, where it did not before."""
-        was_there = answered == known.final_url and not known.missing
-        if known.content_sha256 is None or was_there or answered == ascii_url(known.url):
+        """Return whether an article's address leads to that of another, with another text, as it did not before."""
+        target = normalise_url(answered)
+        if known.content_sha256 is None or target in {known.url, normalise_url(known.final_url or known.url)}:
             return False
-        other = self._frontier.urls.get(normalise_url(answered))
-        return other is not None and other.url != known.url and other.content_sha256 is not None
+        other = self._frontier.urls.get(target)
+        return other is not None and other.content_sha256 not in {None, known.content_sha256}
 
     def _wanted(self, known: KnownUrl) -> Wanted:
         url = ascii_url(known.ask_url or known.url)

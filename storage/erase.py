@@ -189,16 +189,19 @@ class _Erasing:
     def _aliases(self, known: _Known) -> list[dict[str, Any]]:
         """Return the rows of the same page under other addresses of its sites.
 
-        Those that name it as canonical; and what it names so itself, with whatever else does, if title or text are the
-        same: some sites name their front page on all their pages.
+        Those that name it as canonical; what it names so itself, if title or text are the same; and what else names the
+        same, if the text is: some sites name their front page on all their pages, and title each day's weather alike.
         """
         sites = sorted(known.sites)
         named = {row["canonical_url"] for row in known.rows} - {None} - known.urls
         titles, texts = ({row[name] for row in known.rows} for name in ("title", "text"))
-        beside = read_articles(self._store, site=sites, article_id=sorted(map(article_id, named))) if named else []
-        beside += read_articles(self._store, site=sites, canonical_url=sorted(named)) if named else []
         aliases = read_articles(self._store, site=sites, canonical_url=sorted(known.urls))
-        return aliases + [row for row in beside if row["title"] in titles or row["text"] in texts]
+        if not named:
+            return aliases
+        meant = read_articles(self._store, site=sites, article_id=sorted(map(article_id, named)))
+        beside = read_articles(self._store, site=sites, canonical_url=sorted(named))
+        aliases += [row for row in meant if row["title"] in titles or row["text"] in texts]
+        return aliases + [row for row in beside if row["text"] in texts]
 
     def _look_again(self, known: _Known, wanted: Wanted) -> Wanted:
         """Return what to look for once nobody can add a row any more: with what came since the archive was asked."""

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from extract.encoding import MAX_DECODED_BYTES, BadEncodingError, decode_payload, decode_text
+from extract.encoding import MAX_DECODED_BYTES, MAX_MEMBERS, BadEncodingError, decode_head, decode_payload, decode_text
 
 
 def test_gzip_deflate_and_both_in_a_row_are_undone() -> None:
@@ -59,3 +59,11 @@ def test_japanese_mail_coding_is_not_taken_for_ascii() -> None:
 
 def test_undecodable_bytes_never_raise() -> None:
     assert isinstance(decode_text(bytes(range(256)) * 20, "text/html; charset=utf-8"), str)
+
+
+def test_thousands_of_empty_members_are_no_payload() -> None:
+    many = gzip.compress(b"") * (MAX_MEMBERS + 1)
+    with pytest.raises(BadEncodingError, match="members"):
+        decode_payload(many, "gzip")
+    assert decode_head(many, "gzip", 1000) == b""
+    assert decode_payload(gzip.compress(b"a") * MAX_MEMBERS, "gzip") == b"a" * MAX_MEMBERS

@@ -323,10 +323,10 @@ def test_a_bare_ampersand_loses_no_entry_of_a_sitemap() -> None:
         "http://times.example/2?a=1&amp;b=2",
         "<![CDATA[http://times.example/3?a=1&b=2]]>",
     ]
-    for written in (said, said[1:]):
-        listing = read_listing(urlset(*written), None, "http://times.example/s", 2**20, 99)
-        assert [link.url[-8:] for link in listing.links][:2] == ["?a=1&b=2"] * 2
-        assert len(listing.links) == len(written)
+    cut = urlset(said[2])[: -len("</urlset>")]
+    for body, count in ((urlset(*said[:2]), 2), (urlset(*said[1:]), 2), (cut, 1)):
+        listing = read_listing(body, None, "http://times.example/s", 2**20, 99)
+        assert [link.url[-8:] for link in listing.links] == ["?a=1&b=2"] * count
 
 
 ONE_IN_TWO = {

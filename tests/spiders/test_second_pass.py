@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spiders.frontier import Frontier
+from tests.spiders.folder_archive import FolderArchive
 from tests.spiders.news_server import NewsServer, Reply, article, rss
 
 PAGES = {f"/2026/11/22/story-{n}": article(n) for n in range(3)}
@@ -150,3 +154,33 @@ def test_hints_of_the_feed_travel_to_the_capture_also_on_a_revisit(crawl: Any, s
     server.routes["/2026/11/22/story-0"] = Reply(article(0, "edited"))
     server.routes["/feed.xml"] = Reply(rss([]))
     assert crawl(revisit_now=True).captures()[0].hints == first
+
+
+@pytest.mark.parametrize(
+    ("texts", "moves_to", "moved"),
+    [
+        (("aa", "bb"), "/2026/11/22/story-1", True),
+        (("aa", "aa"), "/2026/11/22/story-1", False),  # the same article, under its new address
+        (("aa", "bb"), "/2026/11/22/story-0?utm_content=2", False),
+        (("aa", None), "/2026/11/22/story-1", False),
+    ],
+)
+def test_an_article_whose_address_leads_to_another_article_is_moved(
+    crawl: Any, server: NewsServer, tmp_path: Path, texts: tuple[str, str | None], moves_to: str, moved: bool
+) -> None:
+    paths = [f"/2026/11/22/story-{n}" for n in range(2)]
+    server.publish({path: article(n) for n, path in enumerate(paths)})
+    crawl()
+    archive = FolderArchive(tmp_path)
+    body, etag = archive.read_frontier("times")
+    frontier = Frontier.load(body, "times")
+    for path, text in zip(paths, texts, strict=True):
+        url = server.url + path
+        frontier.urls[url] = replace(frontier.urls[url], content_sha256=text)
+    archive.write_frontier("times", frontier.dump(), etag)
+    server.routes["/2026/11/22/story-0?utm_content=2"] = Reply(article(0))
+    server.routes[paths[0]] = Reply(b"", 301, "Moved", headers=(("Location", moves_to),))
+    for _ in range(2):  # at the second look as at the first
+        ended = crawl(revisit_now=True)
+        facts = [block for kind, _, block in ended.records() if kind == "metadata" and paths[0].encode() in block]
+        assert any(b"is-moved: yes" in block for block in facts) is moved

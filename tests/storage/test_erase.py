@@ -311,7 +311,7 @@ def test_the_same_article_under_its_canonical_address_goes_with_it(store: Store,
     room.run(1, {"bridge": FIRST})
     print_view = article("bridge?view=print", FIRST, canonical_url=URL)
     amp = article("bridge?view=amp", FIRST, canonical_url=URL)
-    other = article("ferry", OTHER, title="Ferry late", canonical_url=URL)  # a template's mistake
+    other = article("ferry", OTHER, canonical_url=URL)  # a template's mistake, under the same title
     stage_outcomes(store, "times", run_id(2), [print_view, amp, other])
     publish(store)
     assert run(store, print_view.url).versions == 3
