@@ -162,8 +162,8 @@ class Visit:
 
     def _is_moved(self, known: KnownUrl, answered: str) -> bool:
         """Return whether an article's address leads to that of another, with another text, as it did not before."""
-        target = normalise_url(answered)
-        if known.content_sha256 is None or target in {known.url, normalise_url(known.final_url or known.url)}:
+        target = _normalised(answered)
+        if known.content_sha256 is None or target in {known.url, _normalised(known.final_url or known.url)}:
             return False
         other = self._frontier.urls.get(target)
         return other is not None and other.content_sha256 not in {None, known.content_sha256}
@@ -300,6 +300,14 @@ class Visit:
                     "discovered": self._ledger.discovered,
                 }
             )
+
+
+def _normalised(url: str) -> str:
+    """Return a URL as the frontier knows it; as it is if it is none that could be listed: too long, say."""
+    try:
+        return normalise_url(url)
+    except ValueError:
+        return url
 
 
 def _outcome(answered: Answered, original: Original | None) -> str:

@@ -163,6 +163,7 @@ def test_hints_of_the_feed_travel_to_the_capture_also_on_a_revisit(crawl: Any, s
         (("aa", "aa"), "/2026/11/22/story-1", False),  # the same article, under its new address
         (("aa", "bb"), "/2026/11/22/story-0?utm_content=2", False),
         (("aa", None), "/2026/11/22/story-1", False),
+        (("aa", "bb"), f"/{'a' * 3000}", False),  # longer than any listed address may be
     ],
 )
 def test_an_article_whose_address_leads_to_another_article_is_moved(
@@ -178,7 +179,7 @@ def test_an_article_whose_address_leads_to_another_article_is_moved(
         url = server.url + path
         frontier.urls[url] = replace(frontier.urls[url], content_sha256=text)
     archive.write_frontier("times", frontier.dump(), etag)
-    server.routes["/2026/11/22/story-0?utm_content=2"] = Reply(article(0))
+    server.routes |= dict.fromkeys(("/2026/11/22/story-0?utm_content=2", f"/{'a' * 3000}"), Reply(article(0)))
     server.routes[paths[0]] = Reply(b"", 301, "Moved", headers=(("Location", moves_to),))
     for _ in range(2):  # at the second look as at the first
         ended = crawl(revisit_now=True)
