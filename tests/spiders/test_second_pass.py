@@ -185,3 +185,4 @@ def test_an_article_whose_address_leads_to_another_article_is_moved(
         ended = crawl(revisit_now=True)
         facts = [block for kind, _, block in ended.records() if kind == "metadata" and paths[0].encode() in block]
         assert any(b"is-moved: yes" in block for block in facts) is moved
+        assert sum(ended.counts.values()) == 2
