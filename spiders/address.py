@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from extract.rejection import Reason
+from extract.url import normalise_url
 from spiders.exchange import Exchange, NoResponse
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -32,6 +33,14 @@ def redirect_target(exchange: Exchange) -> str | None:
     if parts.scheme not in {"http", "https"}:
         raise NoResponse(Reason.UNSAFE_ADDRESS, f"redirected to {target[:200]}: only http and https are fetched")
     return ascii_url(target)
+
+
+def listed_as(url: str) -> str | None:
+    """Return a URL as the frontier knows what a source lists; None for one that is never asked for (too long, say)."""
+    try:
+        return normalise_url(url)
+    except ValueError:
+        return None
 
 
 def ascii_url(url: str) -> str:

@@ -12,14 +12,13 @@ from urllib.parse import urljoin
 from extract.capture import Hints
 from extract.encoding import BadEncodingError, decode_payload
 from extract.rejection import Reason
-from extract.url import normalise_url
-from spiders.address import ascii_url
+from spiders.address import ascii_url, listed_as
 from spiders.decode import decode
 from spiders.exchange import Exchange, NoResponse
 from spiders.fetch import Circle, Fetcher, Wanted
 from spiders.found import Found, LinkBook
 from spiders.gate import HostClosed
-from spiders.known import KnownSource, KnownUrl
+from spiders.known import KnownSource
 from spiders.links import Page, article_links, read_page
 from spiders.listing import Child, Link, Listing, NotAListing, join
 from spiders.listing_formats import read_listing
@@ -234,13 +233,7 @@ class Discovery:
         except (NotAListing, BadEncodingError):
             return False
         links = self._pages[known.url].links if known.kind == "section" else (link.url for link in listing.links)
-        return any(self._erased(link) for link in links)
-
-    def _erased(self, listed: str) -> KnownUrl | None:
-        try:
-            return self._frontier.erased(normalise_url(listed))
-        except ValueError:
-            return None
+        return any(self._frontier.erased(listed_as(link) or link) for link in links)
 
     async def _visit_children(self, index_url: str, children: tuple[Child, ...], depth: int) -> None:
         """Visit an index's sitemaps as far as the bound goes.

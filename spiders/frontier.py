@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 from zlib_ng import zlib_ng
 
-from extract.url import article_id, normalise_url
+from extract.url import article_id
+from spiders.address import listed_as
 from spiders.errors import BrokenFrontier
 from spiders.known import GONE, LIVE, KnownHost, KnownSource, KnownUrl
 from spiders.outcome import after_miss
@@ -185,7 +186,11 @@ class Frontier:
         for url in struck:
             del self.urls[url]
         for url, source in self.sources.items():
-            links = tuple(link for link in source.links if link not in struck and _id(link) not in erased)
+            links = tuple(
+                link
+                for link in source.links
+                if link not in struck and article_id(listed_as(link) or link) not in erased
+            )
             if len(links) < len(source.links):
                 self.sources[url] = replace(source, links=links)
 
@@ -214,13 +219,6 @@ class Frontier:
         for known in finished[:excess]:
             del self.urls[known.url]
         return min(excess, len(finished))
-
-
-def _id(link: str) -> str | None:
-    try:
-        return article_id(normalise_url(link))
-    except ValueError:
-        return None
 
 
 def _lines(body: bytes) -> Iterator[bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from extract.rejection import Reason
-from spiders.address import ascii_url
+from spiders.address import ascii_url, listed_as
 from spiders.exchange import Exchange
 from spiders.known import GONE, LIVE, REFUSED, KnownSource, KnownUrl
 from spiders.revisit import RETRY_LAST, next_visit, retry_at
@@ -87,7 +88,18 @@ def original_of(known: KnownUrl | KnownSource, answered: Answered) -> Original |
     return Original(known.digest, known.warc_uri, known.warc_date) if is_repeat else None
 
 
-def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime, *, is_same: bool) -> KnownUrl:
+def is_moved(known: KnownUrl, answered: Answered, urls: Mapping[str, KnownUrl]) -> bool:
+    """Return whether an article's address leads to that of another, with another text, as it did not before."""
+    target = listed_as(answered.url)
+    if known.content_sha256 is None or target in {None, known.url, listed_as(known.final_url or known.url)}:
+        return False
+    other = urls.get(target or "")
+    return other is not None and other.content_sha256 not in {None, known.content_sha256}
+
+
+def after_answer(
+    known: KnownUrl, answered: Answered, site: Site, now: datetime, *, is_same: bool, is_moved: bool = False
+) -> KnownUrl:
     """Return `known` after a recorded answer; `is_same`: it repeats the payload of the one before."""
     is_planned = known.next_visit is not None and known.next_visit <= now
     on_a_word = not is_planned and _is_news(known, now)
@@ -112,12 +124,11 @@ def after_answer(known: KnownUrl, answered: Answered, site: Site, now: datetime,
     )
     if answered.status == 304:
         return known
-    known = replace(
-        known,
-        etag=answered.etag,
-        last_modified=answered.last_modified,
-        final_url=answered.url if answered.url != ascii_url(known.url) else None,
-    )
+    if is_moved:  # the next look, too, is to see that it leads elsewhere than when it was read
+        known = replace(known, etag=None, last_modified=None)
+    else:
+        final_url = answered.url if answered.url != ascii_url(known.url) else None
+        known = replace(known, etag=answered.etag, last_modified=answered.last_modified, final_url=final_url)
     return known if is_same else replace(known, digest=answered.digest, warc_uri=answered.url, warc_date=answered.date)
 
 

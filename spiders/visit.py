@@ -14,7 +14,6 @@ from click import ClickException
 
 from extract.capture import Past
 from extract.rejection import Reason
-from extract.url import normalise_url
 from spiders.address import ascii_url
 from spiders.client import Ask
 from spiders.discovery import Discovery
@@ -27,7 +26,7 @@ from spiders.guard import Guard
 from spiders.house import House
 from spiders.known import REFUSED, KnownUrl
 from spiders.ledger import Ledger
-from spiders.outcome import Answered, after_answer, after_failure, original_of
+from spiders.outcome import Answered, after_answer, after_failure, is_moved, original_of
 from spiders.plan import Planner
 from spiders.recovery import Recovered, recover
 from spiders.report import CrawlReport
@@ -149,24 +148,15 @@ class Visit:
         # a page that was missing is recorded whole: only what is extracted again can make its article live again
         original = None if known.missing else original_of(known, answered)
         is_void = original is None and await voids.is_void(known, answer.exchange)
-        past = Past(known.content_sha256 is not None, known.missing, is_void, self._is_moved(known, answered.url))
+        moved = is_moved(known, answered, self._frontier.urls)
+        past = Past(known.content_sha256 is not None, known.missing, is_void, moved)
         facts = Facts("page", known.url, answer.robots, known.hints, past)
         self._record(answer.exchange, facts, original, answered.digest)
         self._captures += 1
         self._ledger.note(known.url, _outcome(answered, original))
         now, is_same = datetime.now(UTC), original is not None
-        after = after_answer(known, answered, self.site, now, is_same=is_same)
-        if past.is_moved:  # the next look, too, is to see that it leads elsewhere than when it was read
-            after = replace(after, final_url=known.final_url, etag=None, last_modified=None)
+        after = after_answer(known, answered, self.site, now, is_same=is_same, is_moved=moved)
         self._frontier.urls[known.url] = after
-
-    def _is_moved(self, known: KnownUrl, answered: str) -> bool:
-        """Return whether an article's address leads to that of another, with another text, as it did not before."""
-        target = _normalised(answered)
-        if known.content_sha256 is None or target in {known.url, _normalised(known.final_url or known.url)}:
-            return False
-        other = self._frontier.urls.get(target)
-        return other is not None and other.content_sha256 not in {None, known.content_sha256}
 
     def _wanted(self, known: KnownUrl) -> Wanted:
         url = ascii_url(known.ask_url or known.url)
@@ -300,14 +290,6 @@ class Visit:
                     "discovered": self._ledger.discovered,
                 }
             )
-
-
-def _normalised(url: str) -> str:
-    """Return a URL as the frontier knows it; as it is if it is none that could be listed: too long, say."""
-    try:
-        return normalise_url(url)
-    except ValueError:
-        return url
 
 
 def _outcome(answered: Answered, original: Original | None) -> str:
