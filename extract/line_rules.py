@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import Final
 
+import re2
+
 from extract.age import AGE
 
 
@@ -147,6 +149,22 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
+# re2's own classes know ASCII alone; without \b a few more lines match
+_WIDER: Final = {r"\W": r"[^\pL\pN_]", r"\w": r"[\pL\pN_]", r"\d": r"\p{Nd}", r"\b": ""}
+
+
+def _line_set() -> re2.Set:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.max_mem = 64 << 20
+    found = re2.Set.FullMatchSet(options)
+    for _, pattern in _LINES:
+        found.Add(re.sub(r"\\[Wwdb]", lambda escape: _WIDER[escape[0]], pattern))
+    found.Compile()
+    return found
+
+
+_SUSPECT = _line_set()  # all rules in one pass: most lines match none
 
 
 def is_credit(text: str) -> bool:
@@ -156,6 +174,6 @@ def is_credit(text: str) -> bool:
 
 def line_reason(text: str) -> Removal | None:
     """Return why a line is never text, None for any other."""
-    if len(text) > MAX_LINE_CHARS:
+    if len(text) > MAX_LINE_CHARS or not _SUSPECT.Match(text):
         return None
     return next((reason for reason, pattern in _LINE_RULES if pattern.fullmatch(text)), None)

@@ -98,8 +98,7 @@ def _is_hidden(block: HtmlElement) -> bool:
 
 def _is_known(block: HtmlElement, text: str, profile: Profile, own: frozenset[str] | None) -> bool:
     place = signature(block, 3)
-    nearest = "<".join(place.split("<", 2)[:2])
-    prompt, *alike = [Shape(f"{place}|{look}", f"~{nearest}|{look}", look) for look in ("prompt", *_LOOKS)]
+    prompt, *alike = [Shape.of(place, look) for look in ("prompt", *_LOOKS)]
     if any(seen_on(profile, text, shape, own) for shape in (prompt, *alike)):
         return True
     if _is_hidden(block) and hidden_on(profile, text, own):

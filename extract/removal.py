@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
 from lxml.html import HtmlElement
 
 from extract.article import RemovedSpan
@@ -39,6 +40,7 @@ _BY_PLACE: Final = (
     (Removal.DATELINE_REPEAT, ("date",)), (Removal.CAPTION, ("media", "figure")), (Removal.NAVIGATION, ("footer",)),
 )  # fmt: skip
 _PLACES = tuple((reason, bit_mask(names)) for reason, names in _BY_PLACE)
+_ANY_PLACE = bit_mask(name for _, names in _BY_PLACE for name in names)
 _BY_WORDS: Final = {
     "counter": Removal.COUNTER, "copyright": Removal.COPYRIGHT, "caption": Removal.CREDIT,
     "newsletter": Removal.NEWSLETTER, "comment": Removal.COMMENTS, "related": Removal.RELATED_LINK, "ad": Removal.AD,
@@ -73,13 +75,14 @@ _CAPTION = re.compile(
     r"(?!(?i:\S*(?:no|has|with|without|hide|show|closed)caption))[A-Za-z]*Caption"
 )
 _LINKED, _LABEL_CHARS = 0.8, 25  # a shorter link is a label, a longer one a headline
-_WORD_COLUMNS = {name: at for at, name in enumerate(PHRASES)}
+_WORD_COLUMNS = [list(PHRASES).index(name) for name in _BY_WORDS]
+_WORD_REASONS = tuple(_BY_WORDS.values())
 
 
 def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> dict[int, str]:
     """Return which of the kept blocks are no text whatever the model says, with the reason."""
     refused: dict[int, str] = {}
-    titles = [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
+    titles = _title_words(signals)
     placed = _boxed(page, kept, found) | _captions(page, kept, found)
     standfirst: set[str] = set()
     before = ""
@@ -89,7 +92,7 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
             refused[at] = placed[at]
         elif reason := line_reason(text):
             refused[at] = reason
-        elif len(text) <= MAX_HEADLINE_CHARS and _is_headline(set(found.squeezed[at].split()), titles):
+        elif len(text) <= MAX_HEADLINE_CHARS and _is_headline(found.squeezed[at], titles):
             refused[at] = Removal.HEADLINE_REPEAT
         elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in {before, *standfirst}:
             refused[at] = Removal.REPEAT
@@ -148,8 +151,15 @@ def _box(element: HtmlElement) -> Removal | None:
     return next((reason for reason, pattern in _BOXES if any(map(pattern.fullmatch, words))), None)
 
 
-def _is_headline(words: set[str], titles: list[set[str]]) -> bool:
-    return any(words and len(words & title) >= _HEADLINE_SHARE * len(words | title) for title in titles)
+def _title_words(signals: Signals) -> list[set[str]]:
+    return [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
+
+
+def _is_headline(squeezed: str, titles: list[set[str]]) -> bool:
+    most = squeezed.count(" ") + 1
+    likely = [title for title in titles if most >= _HEADLINE_SHARE * len(title)]
+    words = set(squeezed.split()) if likely else set()
+    return any(words and len(words & title) >= _HEADLINE_SHARE * len(words | title) for title in likely)
 
 
 def removed_spans(
@@ -164,14 +174,14 @@ def removed_spans(
         return ()
     start = region(page, chosen)
     hidden = (1 << HIDDEN_BIT) & ~page.above[start]  # where all of it waits for a script, that says nothing of a part
-    titles = [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
-    spans = []
-    for at, block in enumerate(page.blocks):
-        if at in chosen or not start <= block.node < page.ends[start] or page.above[block.node] & hidden:
-            continue
-        reason = known.get(at) or _reason(page, at, found, titles)
-        spans.append(RemovedSpan(block.text, str(reason), page.path(block.node)))
-    return tuple(spans)
+    removed = [
+        at
+        for at, block in enumerate(page.blocks)
+        if at not in chosen and start <= block.node < page.ends[start] and not page.above[block.node] & hidden
+    ]
+    paths = page.paths(page.blocks[at].node for at in removed)
+    reasons = _reasons(page, [at for at in removed if at not in known], found, _title_words(signals)) | known
+    return tuple(RemovedSpan(page.blocks[at].text, str(reasons[at]), paths[page.blocks[at].node]) for at in removed)
 
 
 def region(page: BlockTree, kept: Iterable[int]) -> int:
@@ -190,20 +200,25 @@ def region(page: BlockTree, kept: Iterable[int]) -> int:
     return node
 
 
-def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -> Removal:
+def _reasons(page: BlockTree, blocks: list[int], found: Features, titles: list[set[str]]) -> dict[int, str]:
+    said = found.says[np.ix_(blocks, _WORD_COLUMNS)]
+    columns = np.where(said.any(axis=1), said.argmax(axis=1), -1).tolist()
+    return {at: _reason(page, at, found, titles, column) for at, column in zip(blocks, columns, strict=True)}
+
+
+def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]], column: int) -> Removal:
+    """Return why a block is no text; `column`: the first of _WORD_REASONS that its words speak for, -1 if none."""
     block = page.blocks[at]
-    if len(block.text) <= MAX_LINE_CHARS:
-        if _is_headline(set(found.squeezed[at].split()), titles):
-            return Removal.HEADLINE_REPEAT
-        if reason := line_reason(block.text):
-            return reason
-        if is_credit(block.text):
-            return Removal.CREDIT
-    said = (reason for name, reason in _BY_WORDS.items() if found.says[at, _WORD_COLUMNS[name]])
-    near = page.bits_around(block.node, 3)
-    placed = (reason for reason, bits in _PLACES if near & bits)
-    if reason := next(said, None) or next(placed, None):
+    short = len(block.text) <= MAX_LINE_CHARS
+    if short and _is_headline(found.squeezed[at], titles):
+        return Removal.HEADLINE_REPEAT
+    if short and (reason := line_reason(block.text) or (Removal.CREDIT if is_credit(block.text) else None)):
         return reason
+    if column >= 0:
+        return _WORD_REASONS[column]
+    near = page.bits_around(block.node, 3)
+    if near & _ANY_PLACE:
+        return next(reason for reason, bits in _PLACES if near & bits)
     if block.link_chars > _LINKED * len(block.text):
         return Removal.RELATED_LINK if len(block.text) > _LABEL_CHARS else Removal.NAVIGATION
     return Removal.LOW_SCORE

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from extract.blocks import BlockTree, signature
+from extract.blocks import Block, BlockTree, signature
 from extract.class_words import bit_mask
 from extract.features import Features
 from extract.wording import PHRASES
@@ -39,31 +38,40 @@ class Shape:
     coarse: str
     look: str  # prose, marked, label, prompt, linked
 
+    @classmethod
+    def of(cls, place: str, look: str) -> Shape:
+        """Return the shape of blocks in a place, the signature of an element and of three above it."""
+        nearest = "<".join(place.split("<", 2)[:2])
+        return cls(f"{place}|{look}", f"~{nearest}|{look}", look)
+
 
 def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, Shape]:
     """Return the shape of each block; a profile counts blocks by it."""
-    known: dict[tuple[int, ...], str] = {}
+    known: dict[tuple[tuple[int, ...], str], Shape] = {}
     chains = page.alike(3)
-    prompts: NDArray[np.bool_] = np.any(found.says[:, _PROMPTS], axis=1)
+    prompts: list[bool] = np.any(found.says[:, _PROMPTS], axis=1).tolist()
     found_shapes = {}
     for at in blocks:
         block = page.blocks[at]
-        node = block.node
-        place = known.get(chains[at])
-        if place is None:
-            place = known[chains[at]] = signature(page.nodes[node], 3)
-        size = len(block.text)
-        if block.link_chars > 0.6 * size:
-            look = "linked"
-        elif prompts[at] and size < MAX_PROMPT and not (size >= LONG_LINE and block.text.endswith(_ENDS)):
-            look = "prompt"  # a whole sentence with such a word in it is prose all the same
-        elif size < LONG_LINE and not block.text.endswith(_ENDS):
-            look = "label"
-        else:
-            look = "marked" if page.bits_around(node, 2) & _MARKED else "prose"
-        nearest = "<".join(place.split("<", 2)[:2])
-        found_shapes[at] = Shape(f"{place}|{look}", f"~{nearest}|{look}", look)
+        look = _look(page, block, is_prompt=prompts[at])
+        shape = known.get((chains[at], look))
+        if shape is None:
+            shape = known[chains[at], look] = Shape.of(signature(page.nodes[block.node], 3), look)
+        found_shapes[at] = shape
     return found_shapes
+
+
+def _look(page: BlockTree, block: Block, *, is_prompt: bool) -> str:
+    text = block.text
+    size = len(text)
+    if block.link_chars > 0.6 * size:
+        return "linked"
+    is_sentence = text.endswith(_ENDS)
+    if is_prompt and size < MAX_PROMPT and not (size >= LONG_LINE and is_sentence):
+        return "prompt"  # a whole sentence with such a word in it is prose all the same
+    if size < LONG_LINE and not is_sentence:
+        return "label"
+    return "marked" if page.bits_around(block.node, 2) & _MARKED else "prose"
 
 
 def passage(text: str, shape: Shape) -> str:

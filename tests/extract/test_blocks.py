@@ -91,10 +91,19 @@ def test_links_and_strong_text_are_counted_in_characters() -> None:
     assert (block.links, block.link_chars, block.strong_chars, block.breaks) == (2, 6, 5, 0)
 
 
+def test_paths_are_those_of_libxml2() -> None:
+    page = blocks("<div>a</div><p>b</p><div><p>c<b>d</b></p>e<ul><li>f<li>g</ul><o:p>h</o:p></div><main>i</main>")
+    found = page.paths(block.node for block in page.blocks)
+    assert "/html/body/div[2]/ul/li[2]" in found.values()
+    for node, path in found.items():
+        element = page.nodes[node]
+        assert path == element.getroottree().getpath(element)
+
+
 def test_a_block_knows_its_element_and_what_is_above_it() -> None:
     page = blocks("<article class='story-body'><div hidden><p class='teaser-1'>x</p></div></article><p>y</p>")
     hidden, plain = page.blocks
-    assert page.path(hidden.node) == "/html/body/article/div/p"
+    assert page.paths([hidden.node]) == {hidden.node: "/html/body/article/div/p"}
     assert page.nodes[hidden.node].get("class") == "teaser-1"
     assert page.above[hidden.node] >> TAG_BITS.index("article") & 1
     assert page.above[hidden.node] >> HIDDEN_BIT & 1
