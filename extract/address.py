@@ -49,7 +49,7 @@ def read_address(url: str) -> tuple[Address, tuple[str, ...]]:
         return Address.LIST, whole  # a year, a month or a day
     for place, segment in enumerate(segments):
         followers = len(segments) - place - 1
-        if LIST_SEGMENT.fullmatch(segment) and followers <= 2 and not (followers and segment.startswith("archiv")):
+        if followers <= 2 and LIST_SEGMENT.fullmatch(segment) and not (followers and segment.startswith("archiv")):
             return Address.LIST, whole
     last = segments[-1]
     named = last.count("-") + last.count("_") >= 3 or len(last) >= 40 or len(_DENSE.findall(last)) >= 8

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -60,9 +60,9 @@ class JsonLdArticle:
     trail: tuple[str, ...] = ()  # names of the breadcrumbs, the home page first
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     data: dict[str, Any]
+    kinds: list[str]  # its @type
     listed: bool  # an entry of a list of pages: of this page only if it says so
     top: bool
 
@@ -79,27 +79,31 @@ def read_json_ld(scripts: Iterable[str], urls: Iterable[str]) -> JsonLdArticle:
     loaded = [_load(text) for text in texts]
     nodes = [node for data in loaded for node in _nodes(data)]
     own = {_address(url) for url in urls}
-    names = {key: node.data for node in nodes for key in _strings(node.data.get("@id")) if node.data.get("name")}
+    names = {key: node.data for node in nodes if node.data.get("name") for key in _strings(node.data.get("@id"))}
     main = _main(nodes, own)
     found = _read(main, names) if main else _salvage(texts, loaded)
-    for node in nodes:
-        if _is(node, _PAGE) and not node.listed:
-            page = _read(node.data, names)
-            found = replace(
-                found,
-                authors=found.authors or page.authors,
-                persons=found.persons or page.persons,
-                published=found.published or page.published,
-                modified=found.modified or (None if found.published else page.modified),
-                language=found.language or page.language,
-            )
-            break
-    kinds = dict.fromkeys(kind.lower() for node in nodes if node.top for kind in _strings(node.data.get("@type")))
+    page = next((node.data for node in nodes if _is(node, _PAGE) and not node.listed), {})
+    people = [] if found.persons else _authors(page, names)
+    kinds = dict.fromkeys(kind.lower() for node in nodes if node.top for kind in node.kinds)
     sites = [_first(node.data.get("name")) for node in nodes if node.top and _is(node, _SITE)]
-    return replace(found, kinds=tuple(kinds), sites=tuple(filter(None, [found.publisher, *sites])), trail=_trail(nodes))
+    return replace(
+        found,
+        authors=found.authors or tuple(name for name, _ in people),
+        persons=found.persons or frozenset(name for name, is_person in people if is_person),
+        published=found.published or _published(page),
+        modified=found.modified or (None if found.published else _first(page.get("dateModified"))),
+        language=found.language or _first(page.get("inLanguage")),
+        kinds=tuple(kinds),
+        sites=tuple(filter(None, [found.publisher, *sites])),
+        trail=_trail(nodes),
+    )
 
 
 def _load(text: str) -> Any:  # noqa: ANN401 - JSON holds anything; every use below checks
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
     text = text.strip()
     for _ in _WRAPPERS:  # no more of them than there are kinds
         for wrapper in _WRAPPERS:
@@ -126,7 +130,7 @@ def _nodes(data: Any) -> Iterator[_Node]:  # noqa: ANN401
         if isinstance(item, list):
             queue.extendleft((entry, listed, top) for entry in reversed(item[:MAX_NODES]))
         elif isinstance(item, dict):
-            yield _Node(item, listed, top)
+            yield _Node(item, _strings(item.get("@type")), listed, top)
             queue.extend(
                 (item[key], listed or key == "itemListElement", top and key == "@graph")
                 for key in _NESTED
@@ -145,7 +149,7 @@ def _main(nodes: list[_Node], own: set[str]) -> dict[str, Any] | None:
 
 
 def _is(node: _Node, kind: re.Pattern[str]) -> bool:
-    return any(kind.search(name) for name in _strings(node.data.get("@type")))
+    return any(map(kind.search, node.kinds))
 
 
 def _address(url: str) -> str:
@@ -163,15 +167,13 @@ def _read(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> JsonLdArtic
     free = node.get("isAccessibleForFree")
     headline = _first(node.get("headline"))
     others = [*_strings(node.get("alternativeHeadline")), *_strings(node.get("alternateName"))]
-    authors = list(islice(_people(node.get("author"), names), MAX_PEOPLE)) or list(
-        islice(_people(node.get("creator"), names), MAX_PEOPLE)
-    )
+    authors = _authors(node, names)
     return JsonLdArticle(
         headline=headline or _first(node.get("name")),
         alternatives=tuple(others + _strings(node.get("name")) if headline else others),
         authors=tuple(name for name, _ in authors),
         persons=frozenset(name for name, is_person in authors if is_person),
-        published=_first(node.get("datePublished")) or _first(node.get("dateCreated")),
+        published=_published(node),
         modified=_first(node.get("dateModified")),
         section=_first(node.get("articleSection")),
         keywords=_keywords(node.get("keywords")),
@@ -182,6 +184,15 @@ def _read(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> JsonLdArtic
         free=None if free is None else str(free).strip().lower() not in {"false", "no", "0"},
         body=_first(node.get("articleBody")),
     )
+
+
+def _authors(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> list[tuple[str, bool]]:
+    written = (_people(node.get(key), names) for key in ("author", "creator"))
+    return next(filter(None, (list(islice(people, MAX_PEOPLE)) for people in written)), [])
+
+
+def _published(node: dict[str, Any]) -> str | None:
+    return _first(node.get("datePublished")) or _first(node.get("dateCreated"))
 
 
 def _salvage(texts: list[str], loaded: list[Any]) -> JsonLdArticle:
@@ -206,13 +217,17 @@ def _unescape(value: str) -> str:
 
 
 def _strings(value: object) -> list[str]:
+    if value is None:
+        return []
     items = value if isinstance(value, list) else [value]
     return [unescape(item).strip() for item in items if isinstance(item, str) and item.strip()]
 
 
 def _first(value: object) -> str | None:
-    found = _strings(value)
-    return found[0] if found else None
+    if value is None:
+        return None
+    items = value if isinstance(value, list) else [value]
+    return next((unescape(item).strip() for item in items if isinstance(item, str) and item.strip()), None)
 
 
 def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[tuple[str, bool]]:
@@ -236,7 +251,7 @@ def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[tuple[s
 def _trail(nodes: list[_Node]) -> tuple[str, ...]:
     """Return the names in the page's first breadcrumb list of more than one entry."""
     for node in nodes:
-        if "BreadcrumbList" in _strings(node.data.get("@type")) and isinstance(node.data.get("itemListElement"), list):
+        if "BreadcrumbList" in node.kinds and isinstance(node.data.get("itemListElement"), list):
             entries = [entry for entry in node.data["itemListElement"] if isinstance(entry, dict)]
             items = [entry["item"] if isinstance(entry.get("item"), dict) else {} for entry in entries]
             names = [

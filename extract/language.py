@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -47,7 +48,8 @@ def article_language(declared: str | None, text: str) -> str | None:
     if declared != "en" or len(text) < MIN_CHARS:
         return declared or detect_language(text)
     sample = text[:_SAMPLE_CHARS]
-    if len(_ENGLISH.findall(sample)) * _ENGLISH_EVERY > len(sample.split()):
+    enough = len(sample.split()) // _ENGLISH_EVERY + 1
+    if next(islice(_ENGLISH.finditer(sample), enough - 1, None), None):
         return declared
     detected, probability = _detector().classify(sample)
     return str(detected) if probability >= SURE else declared

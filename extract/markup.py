@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 _ITEMPROP = XPath("descendant-or-self::*/@itemprop/..")  # //*[@itemprop] takes half as long again
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_NAMING = ("property", "name", "itemprop", "http-equiv")  # attributes that say what a meta's content is
 MAX_TEXTS = 20_000
 MAX_TEXT_CHARS = 5000  # of a headline, a byline or a property
 _UNSEEN = {"script", "style", "noscript", "template", "option", "button", "svg"}
@@ -46,6 +47,7 @@ class Markup:
     """The marks of one page. Names in `meta` and `properties` are lower-cased; order is the page's."""
 
     meta: dict[str, list[str]]  # name, property or http-equiv: contents
+    named: tuple[tuple[str, str], ...]  # name and content of all meta tags that have a name
     properties: dict[str, list[HtmlElement]]  # itemprop: its elements
     json_ld: tuple[str, ...]
     times: tuple[HtmlElement, ...]
@@ -53,6 +55,7 @@ class Markup:
     title: str  # the text of <title>
     canonical: str | None
     image: str | None  # <link rel=image_src>
+    licences: tuple[str, ...]  # <link rel=license> to terms in RSL
     languages: tuple[str, ...]  # of <html> and <body>
 
     def all(self, names: Iterable[str]) -> list[str]:
@@ -72,27 +75,34 @@ def select(path: XPath, tree: HtmlElement) -> list[Any]:
 def read_markup(tree: HtmlElement) -> Markup:
     """Return the marks of a parsed page. The tree is not changed."""
     meta: dict[str, list[str]] = {}
-    marks: dict[str, list[HtmlElement]] = {"link": [], "time": [], "script": [], "h1": [], "title": []}
-    for element in tree.iter("meta", "link", "time", "script", "h1", "title"):
+    named: list[tuple[str, str]] = []
+    links: list[tuple[str, HtmlElement]] = []
+    marks: dict[str, list[HtmlElement]] = {"time": [], "script": [], "h1": [], "title": []}
+    for element in tree.iter("meta", "link", *marks):
         if element.tag == "meta":
-            _add_meta(meta, element)
+            _add_meta(meta, named, element)
+        elif element.tag == "link":
+            links.append((element.get("rel", "").lower(), element))
         elif len(marks[element.tag]) < MAX_MARKS:
             marks[element.tag].append(element)
     properties: dict[str, list[HtmlElement]] = {}
     for element in select(_ITEMPROP, tree)[: 10 * MAX_MARKS]:
         for name in element.get("itemprop").lower().split():
             properties.setdefault(name, []).append(element)
-    links = [((link.get("rel") or "").lower().split(), link.get("href")) for link in marks["link"]]
     root = tree.getroottree().getroot()
     return Markup(
         meta=meta,
+        named=tuple(named),
         properties=properties,
-        json_ld=tuple(script.text for script in marks["script"] if script.text and _is_json_ld(script)),
+        json_ld=tuple(text for script in marks["script"] if (text := _json_ld(script))),
         times=tuple(marks["time"]),
         headings=tuple(marks["h1"]),
         title=next((text for title in marks["title"] if (text := visible_text(title))), ""),
-        canonical=next((href for rel, href in links if href and "canonical" in rel), None),
-        image=next((href for rel, href in links if href and "image_src" in rel), None),
+        canonical=_linked(links[:MAX_MARKS], "canonical"),
+        image=_linked(links[:MAX_MARKS], "image_src"),
+        licences=tuple(
+            link.get("href", "") for rel, link in links if rel == "license" and "rsl" in link.get("type", "").lower()
+        ),
         languages=tuple(
             lang
             for element in (root, next(root.iterchildren("body"), root))
@@ -182,16 +192,27 @@ def property_text(element: HtmlElement) -> str:
     return visible_text(element)
 
 
-def _add_meta(meta: dict[str, list[str]], element: HtmlElement) -> None:
-    content = (element.get("content") or "").strip()
+def _add_meta(meta: dict[str, list[str]], named: list[tuple[str, str]], element: HtmlElement) -> None:
+    attributes = dict(element.items())
+    content = attributes.get("content", "").strip()
+    if "name" in attributes:
+        named.append((attributes["name"].strip().lower(), content))
     if content:
-        named = {element.get(key) for key in ("property", "name", "itemprop", "http-equiv")}
-        for name in named - {None}:
+        for name in {attributes[key] for key in _NAMING if key in attributes}:
             contents = meta.setdefault(name.strip().lower(), [])
             if len(contents) < MAX_CONTENTS:
                 contents.append(content)
 
 
-def _is_json_ld(script: HtmlElement) -> bool:
+def _linked(links: list[tuple[str, HtmlElement]], relation: str) -> str | None:
+    return next((href for rel, link in links if relation in rel.split() and (href := link.get("href"))), None)
+
+
+def _json_ld(script: HtmlElement) -> str | None:
+    """Return the text of a script that holds JSON-LD; of most scripts the type tells that it is another."""
     kind = (script.get("type") or "").lower()
-    return "ld+json" in kind or (not kind and "schema.org" in script.text[:100] and '"@' in script.text[:100])
+    if kind and "ld+json" not in kind:
+        return None
+    text = script.text
+    beginning = (text or "")[:100]
+    return text if kind or ("schema.org" in beginning and '"@' in beginning) else None

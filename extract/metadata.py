@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, filterfalse
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -16,6 +17,7 @@ from extract.jsonld import JsonLdArticle, read_json_ld
 from extract.language import language_code
 from extract.markup import Markup, read_markup
 from extract.published import read_modified, read_published
+from extract.rights import read_rights
 from extract.title import clean_text, read_headings, site_keys
 from extract.url import normalise_url
 
@@ -73,6 +75,7 @@ class Metadata:
     kinds: tuple[str, ...] = ()  # lower-cased @type of JSON-LD's top nodes, and "og:" with og:type
     headlines: tuple[str, ...] = ()  # all distinct titles the page gives itself, without the site's name
     standfirst: tuple[str, ...] = ()  # its distinct descriptions
+    rights: tuple[str, ...] = ()  # what headers and mark-up reserve
 
 
 def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
@@ -82,18 +85,16 @@ def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
         _first(marks, ("og:url",)), capture.final_url
     )
     found = read_json_ld(marks.json_ld, [url for url in (capture.url, capture.final_url, canonical) if url])
-    site_names = [*marks.all(_SITE_NAMES), *found.sites, urlsplit(capture.final_url).hostname or ""]
+    own = site_keys([*marks.all(_SITE_NAMES), *found.sites, urlsplit(capture.final_url).hostname or ""])
     section = _section(marks, found)
-    headings = read_headings(tree, marks, found, capture.hints.title, site_names, section)
+    headings = read_headings(tree, marks, found, capture.hints.title, own, section)
     published_at, source = read_published(tree, marks, found, capture, headings.heading)
     standfirst = _distinct(
         [*marks.all(_DESCRIPTION), found.description, *marks.all(_MORE_DESCRIPTION)], MAX_DESCRIPTION
     )
     return Metadata(
         title=headings.title,
-        authors=read_authors(
-            tree, marks, found, capture.hints.authors, site_keys(site_names) | headings.tails, headings.heading
-        ),
+        authors=read_authors(tree, marks, found, capture.hints.authors, own | headings.tails, headings.heading),
         published_at=published_at,
         published_source=source,
         modified_at=read_modified(marks, found, capture, published_at),
@@ -108,6 +109,7 @@ def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
         kinds=(*found.kinds, *(f"og:{kind.lower()}" for kind in marks.meta.get("og:type", ())[:1])),
         headlines=headings.headlines,
         standfirst=standfirst,
+        rights=read_rights(capture.headers, marks),
     )
 
 
@@ -173,10 +175,9 @@ def _is_list_of(tag: str, tags: Container[str]) -> bool:
 
 def _image(marks: Markup, found: JsonLdArticle, base: str) -> str | None:
     """Return the lead image: og:image, twitter:image, JSON-LD, microdata; a logo only when there is no other."""
-    written = [
-        value for value in [*marks.all(_IMAGE), found.image, marks.image, *marks.property_texts(("image",))] if value
-    ]
-    ranked = sorted(written, key=lambda value: bool(_NO_IMAGE.search(value)))
+    written = dict.fromkeys([*marks.all(_IMAGE), found.image, marks.image, *marks.property_texts(("image",))])
+    given = [value for value in written if value]
+    ranked = chain(filterfalse(_NO_IMAGE.search, given), given)
     return next((image for value in ranked if (image := _absolute(value, base))), None)
 
 

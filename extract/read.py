@@ -30,7 +30,6 @@ from extract.metadata import Metadata, read_metadata
 from extract.profile import Evidence, Profile, gather
 from extract.rejection import Reason, Rejection
 from extract.removal import refuse_lines, removed_spans
-from extract.rights import read_rights
 from extract.settled import is_sample, read_settled
 from extract.signals import PageSignals, declares_article
 from extract.url import article_id
@@ -97,7 +96,6 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         html = decode_payload(capture.body, capture.header("Content-Encoding"))
         tree = parse_html(decode_text(html, capture.header("Content-Type")))
         metadata = read_metadata(tree, capture)
-        rights = read_rights(capture.headers, tree)
         signals = page_signals(metadata)
         found = _read_text(tree, capture, signals, profile)
         page = read_signals(tree, capture, metadata, found.text)
@@ -115,7 +113,7 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         return Reading(_rejection(capture, Reason.EXTRACTION_ERROR, "nested too deep for the extractor"))
     if reason:
         return Reading(_rejection(capture, *reason), signs=found.signs)
-    return Reading(_article(capture, metadata, found, rights, profile), found.evidence, found.signs)
+    return Reading(_article(capture, metadata, found, profile), found.evidence, found.signs)
 
 
 def page_signals(metadata: Metadata) -> Signals:
@@ -197,19 +195,18 @@ def _refused(capture: Capture) -> tuple[Reason, str] | None:
 
 
 def _no_article(metadata: Metadata, text: str) -> tuple[Reason, str] | None:
-    shortest = MIN_DENSE_CHARS if _DENSE.search(text) else MIN_BODY_CHARS
     if not text:
         return Reason.NOT_AN_ARTICLE, "no body found"
-    if len(text) < shortest:
-        return Reason.NOT_AN_ARTICLE, f"body of {len(text)} characters, under {shortest}"
+    if len(text) < MIN_BODY_CHARS:
+        shortest = MIN_DENSE_CHARS if _DENSE.search(text) else MIN_BODY_CHARS
+        if len(text) < shortest:
+            return Reason.NOT_AN_ARTICLE, f"body of {len(text)} characters, under {shortest}"
     if not metadata.title:
         return Reason.NOT_AN_ARTICLE, "no title found"
     return None
 
 
-def _article(
-    capture: Capture, metadata: Metadata, found: _Text, rights: tuple[str, ...], profile: Profile | None
-) -> Article:
+def _article(capture: Capture, metadata: Metadata, found: _Text, profile: Profile | None) -> Article:
     text = found.text
     return Article(
         article_id=article_id(capture.url),
@@ -230,7 +227,7 @@ def _article(
         text=text,
         word_count=_count_words(text),
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        rights=rights,
+        rights=metadata.rights,
         extraction=Extraction(
             engine=ENGINE,
             version=f"{ENGINE_VERSION}+broadsheet.{READER}",
@@ -243,7 +240,7 @@ def _article(
 
 
 def _count_words(text: str) -> int:
-    if not _DENSE.search(text):
+    if text.isascii() or not _DENSE.search(text):
         return len(text.split())
     return len(_DENSE.findall(text)) + len(_DENSE.sub(" ", text).split())
 

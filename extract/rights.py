@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from lxml.html import HtmlElement
+from extract.markup import Markup
 
 _ROBOTS_NAMES = {"robots", "googlebot-news", "broadsheet"}
 _RESTRICTIONS = {"noarchive", "noai", "noimageai", "nosnippet", "noindex", "nocache"}
@@ -20,7 +20,7 @@ _VALUED = re.compile(r"unavailable_after|max-[\w-]+", re.IGNORECASE)  # directiv
 HEAD_BYTES: Final = 256 * 1024  # of the decoded page: robots directives stand in its head
 
 
-def read_rights(headers: Iterable[tuple[str, str]], tree: HtmlElement) -> tuple[str, ...]:
+def read_rights(headers: Iterable[tuple[str, str]], marks: Markup) -> tuple[str, ...]:
     """Return the opt-outs of a page, e.g. ("robots: noarchive", "tdm-reservation: 1"), sorted, without repeats."""
     found = {f"robots: {word}" for word in _header_directives(headers)}
     for name, value in headers:
@@ -28,15 +28,12 @@ def read_rights(headers: Iterable[tuple[str, str]], tree: HtmlElement) -> tuple[
             found.add(f"{name.lower()}: {value.strip()[:200]}")
         elif name.lower() == "link" and "rsl" in value.lower():
             found.add(f"rsl: {value.strip()[:300]}")
-    for element in tree.iter("meta", "link"):
-        if element.tag == "meta":
-            name, content = (element.get("name") or "").strip().lower(), (element.get("content") or "").strip()
-            if name in _ROBOTS_NAMES:
-                found |= {f"robots: {word}" for word in _directives(content)}
-            elif name in _HEADERS:
-                found.add(f"{name}: {content[:200]}")
-        elif (element.get("rel") or "").lower() == "license" and "rsl" in (element.get("type") or "").lower():
-            found.add(f"rsl: {(element.get('href') or '')[:300]}")
+    for name, content in marks.named:
+        if name in _ROBOTS_NAMES:
+            found |= {f"robots: {word}" for word in _directives(content)}
+        elif name in _HEADERS:
+            found.add(f"{name}: {content[:200]}")
+    found |= {f"rsl: {href[:300]}" for href in marks.licences}
     return tuple(sorted(found))
 
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -19,9 +20,10 @@ _TAG = re.compile(r"<[^<>]{1,200}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff\ufffc\ufffd]")
 # a colon, or a dash without blanks, parts a title only before the very name of the site
-_SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:│┃/~⋆★-]|::|--)\s+|\s*[|｜│┃ㅣ]\s*|\s+[»›]\s*")
+_SEPARATOR = re.compile(r"\s+(?:(?:[|–—·•»«›‹:│┃/~⋆★-]|::|--)\s+|[|｜│┃ㅣ»›]\s*)|[|｜│┃ㅣ]\s*")
 _TIGHT_SEPARATOR = re.compile(r"\s*[:：|｜ㅣ_»›–—-]+\s*")
 _DATE_PART = re.compile(r"^\d{1,2}\.\s?\d{1,2}\.\s?\d{4}$|^\d{4}-\d\d-\d\d$|^\d{1,2}/\d{1,2}/\d{4}$")
+_WORD = re.compile(r"\w{3,}")
 _CUT = re.compile(r"\s*(?:\.\.\.|…|\[…\])$")
 _TITLE_META = ("og:title", "twitter:title")
 _MORE_TITLE_META = (
@@ -60,10 +62,10 @@ def clean_text(value: str | None, limit: int) -> str | None:
 
 
 def read_headings(
-    tree: HtmlElement, marks: Markup, found: JsonLdArticle, hint: str | None, site_names: Sequence[str],
+    tree: HtmlElement, marks: Markup, found: JsonLdArticle, hint: str | None, own: AbstractSet[str],
     section: str | None,
 ) -> Headings:  # fmt: skip
-    """Return the title of the article and the candidates it was chosen from.
+    """Return the title of the article and the candidates it was chosen from; `own` are the site's names (`site_keys`).
 
     JSON-LD's headline goes first, then og:title, twitter:title, microdata, the h1, <title>, the feed's `hint`. A
     candidate that is cut short gives way to the one it is the beginning of; one that shares no word with any other
@@ -76,7 +78,7 @@ def read_headings(
     page = [text for value in [marks.title] if (text := clean_text(value, MAX_TITLE))]
     written = [*data, *meta, *micro, *page]
     tails = _tails(written, [text for _, text in shown] + written)
-    strip = _Stripper(site_names, tails, [section or "", *found.trail])
+    strip = _Stripper(own, tails, [section or "", *found.trail])
     main = _main_heading(shown, [strip(text) for text in written])
     ranked = [strip(text) for text in [*data, *meta, *micro]]
     ranked += [strip(main[1])] if main else []
@@ -84,7 +86,9 @@ def read_headings(
         strip(text)
         for text in [*page, *filter(None, map(_line, marks.all(_MORE_TITLE_META))), *filter(None, [_line(hint)])]
     ]
-    ranked = [text for text in ranked if text and not strip.names_site(text)] or [text for text in ranked if text]
+    ranked = [text for text in ranked if text]
+    named = {text for text in dict.fromkeys(ranked) if strip.names_site(text)}
+    ranked = [text for text in ranked if text not in named] or ranked
     others = [strip(text) for text in [*filter(None, map(_line, found.alternatives)), *(text for _, text in shown)]]
     title = _choose(ranked)
     return Headings(
@@ -103,23 +107,21 @@ def _choose(ranked: list[str]) -> str:
     """Return the first of `ranked` that another agrees with, in full length; the first of all where none agree."""
     if not ranked:
         return ""
-    words = [_words(text) for text in ranked]
-    agreed = [
+    words = {text: _words(text) for text in ranked}
+    agreed = (
         text
         for number, text in enumerate(ranked)
-        if any(words[number] & other for place, other in enumerate(words) if place != number)
-    ]
-    title = next(iter(agreed), ranked[0])
+        if any(words[text] & words[other] for place, other in enumerate(ranked) if place != number)
+    )
+    title = next(agreed, ranked[0])
+    is_cut = _CUT.search(title)
+    if not is_cut and not (len(title) >= 60 and any(_breaks_word(title, text) for text in ranked)):
+        return title
     start = squeeze(_CUT.sub("", title))
-    if _CUT.search(title) or len(title) >= 60:
-        longer = (
-            text
-            for text in ranked
-            if len(text) > len(title) and squeeze(text).startswith(start) and not _CUT.search(text)
-        )
-        if _CUT.search(title) or any(_breaks_word(title, text) for text in ranked):
-            return next(longer, title)
-    return title
+    longer = (
+        text for text in ranked if len(text) > len(title) and squeeze(text).startswith(start) and not _CUT.search(text)
+    )
+    return next(longer, title)
 
 
 def _breaks_word(title: str, longer: str) -> bool:
@@ -127,7 +129,7 @@ def _breaks_word(title: str, longer: str) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    found = set(re.findall(r"\w{3,}", text.casefold()))
+    found = set(_WORD.findall(text.casefold()))
     return found or set(text)
 
 
@@ -135,7 +137,7 @@ def _main_heading(shown: list[tuple[HtmlElement, str]], written: list[str]) -> t
     """Return the h1 that shares most words with what the page's head says; the first where it is silent."""
     if not written:
         return shown[0] if shown else None
-    vocabulary = [_words(text) for text in written]
+    vocabulary = [_words(text) for text in dict.fromkeys(written)]
     scored = [
         (max(_likeness(_words(text), words) for words in vocabulary), pair) for pair in shown for text in [pair[1]]
     ]
@@ -154,10 +156,10 @@ def _likeness(left: set[str], right: set[str]) -> float:
 
 def _tails(written: list[str], others: list[str]) -> set[str]:
     """Return what follows a separator where another source of the title stops: the site's name, claim or section."""
-    known = {squeeze(text) for text in others}
+    known = {squeeze(text) for text in dict.fromkeys(others)}
     return {
         squeeze(title[found.end() :])
-        for title in written
+        for title in dict.fromkeys(written)
         for found in _SEPARATOR.finditer(title)
         if ":" not in found[0] and len(title) - found.end() <= MAX_TAIL and squeeze(title[: found.start()]) in known
     }
@@ -166,12 +168,18 @@ def _tails(written: list[str], others: list[str]) -> set[str]:
 class _Stripper:
     """Takes the site's name, and the section or day before it, off the ends of a title."""
 
-    def __init__(self, site_names: Iterable[str], tails: set[str], sections: Iterable[str]) -> None:
-        self.names = site_keys(site_names)
+    def __init__(self, names: AbstractSet[str], tails: set[str], sections: Iterable[str]) -> None:
+        self.names = names
         self.tails = tails
         self.sections = {squeeze(section) for section in sections if section}
+        self.stripped: dict[str, str] = {}  # most sources give the same title
 
     def __call__(self, title: str) -> str:
+        if title not in self.stripped:
+            self.stripped[title] = self._strip(title)
+        return self.stripped[title]
+
+    def _strip(self, title: str) -> str:
         stripped = False
         while True:
             shorter = self._shorter(title, stripped=stripped)
@@ -208,7 +216,7 @@ class _Stripper:
 
 def strip_site_name(title: str, site_names: Iterable[str]) -> str:
     """Return `title` without a last or first part that names the site, such as " | The Post"."""
-    return _Stripper(site_names, set(), ())(title)
+    return _Stripper(site_keys(site_names), set(), ())(title)
 
 
 def site_keys(site_names: Iterable[str]) -> set[str]:
@@ -221,7 +229,7 @@ def site_keys(site_names: Iterable[str]) -> set[str]:
     }
 
 
-def _names_site(part: str, names: set[str]) -> bool:
+def _names_site(part: str, names: AbstractSet[str]) -> bool:
     squeezed = squeeze(part)
     return bool(squeezed) and any(
         squeezed == name or (len(squeezed) > 3 and squeezed in name) or (len(name) > 3 and name in squeezed)
