@@ -25,16 +25,13 @@ from extract.phrases import (
     VIDEO_SEGMENT,
 )  # fmt: skip
 from extract.rejection import Reason
-from extract.signals import PageSignals, read_signals
+from extract.signals import MEDIA_CHARS, STUB_CHARS, PageSignals, read_signals
 
 __all__ = ["PageSignals", "judge_page", "read_signals"]
 
-# a teaser before a paywall; a free article this short is common, so the page must say that it is not free
-STUB_CHARS = 700
 PROMPT_CHARS = 160  # a longer line is prose
 CUT_CHARS = 1500  # a longer teaser ends in the middle of a sentence
 FORM_CHARS = 900  # the words around a form; longer is an article with a form below
-MEDIA_CHARS = 600  # what stands below a player or a gallery
 BRIEF_CHARS = 300  # beside a video; a longer text of a page that says og:article is an article
 CAPTION_CHARS = 100  # of a gallery, for each of its first MAX_PICTURES pictures
 MAX_PICTURES = 15
@@ -65,16 +62,15 @@ def _names(page: PageSignals) -> list[str]:
 
 def _error(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
     names = _names(page)
-    if (
-        layout.longest_run < CUT_CHARS
-        and (said := next(filter(ROBOT_TITLE.match, names), None))
-        and page.chars < FORM_CHARS
-    ):
+    is_short = layout.longest_run < CUT_CHARS
+    if is_short and page.chars < FORM_CHARS and (said := next(filter(ROBOT_TITLE.match, names), None)):
         return Reason.BLOCKED, f"a check for robots: {said!r}"
+    if page.dated and (page.article or not is_short):
+        return None
     said = next(filter(ERROR_TITLE.match, names), None)
     if layout.template == "error" and not page.dated:
         return Reason.NOT_FOUND, f"the template of an error: {said or page.names[0]!r}"
-    if said and layout.longest_run < CUT_CHARS and not (page.dated and page.article):
+    if said and is_short:
         return Reason.NOT_FOUND, f"an error that answers like a page: {said!r}"
     return None
 
@@ -82,12 +78,17 @@ def _error(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
 def _wall(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
     if page.chars > WALL_CHARS:
         return None
-    lines = page.text.lower().splitlines()
-    asking = sum(len(line) for line in lines if any(word in line for word in CONSENT))
-    named = any(word in name.lower() for name in _names(page) for word in CONSENT)
-    if asking > len(page.text) * (0.3 if named else 0.5) and len(set(CONSENT_STRONG.findall(page.text.lower()))) >= 2:
+    text = page.text.lower()
+    asking = sum(len(line) for line in text.splitlines() if _asks_for_consent(line))
+    if asking <= len(page.text) * 0.3 or len(set(CONSENT_STRONG.findall(text))) < 2:
+        return None
+    if asking > len(page.text) * 0.5 or any(_asks_for_consent(name.lower()) for name in _names(page)):
         return Reason.CONSENT_WALL, f"{asking} of {len(page.text)} characters ask for consent"
     return None
+
+
+def _asks_for_consent(text: str) -> bool:
+    return any(word in text for word in CONSENT)
 
 
 def _stub(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
@@ -110,23 +111,25 @@ def _stub(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
 def _form(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
     if layout.longest_run > FORM_CHARS or (page.dated and page.article):
         return None
-    named = any(map(LOGIN_TITLE.match, _names(page)))
     addressed = any(map(FORM_SEGMENT.fullmatch, page.segments[-2:]))
-    if (named and (layout.passwords or addressed)) or (addressed and layout.passwords):
+    if (addressed and layout.passwords) or (
+        (addressed or layout.passwords) and any(map(LOGIN_TITLE.match, _names(page)))
+    ):
         reason = Reason.PAYWALL_STUB if page.redirected else Reason.NOT_AN_ARTICLE
         return reason, f"a login or subscription form: {page.names[0]!r}"
+    if page.address is Address.ARTICLE:
+        return None
     named = any(map(NEWSLETTER_TITLE.search, _names(page)))
     addressed = any(map(NEWSLETTER_SEGMENT.fullmatch, page.segments))
-    if named + addressed + bool(layout.email_fields) >= 2 and page.address is not Address.ARTICLE:
+    if named + addressed + bool(layout.email_fields) >= 2:
         return Reason.NOT_AN_ARTICLE, f"a newsletter's form: {page.names[0]!r}"
     return None
 
 
 def _legal(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
-    named = any(map(LEGAL_TITLE.match, _names(page)))
     addressed = bool(page.segments) and bool(LEGAL_SEGMENT.fullmatch(page.segments[-1]))
-    if (named and (addressed or not page.dated)) or (
-        addressed and not (page.dated or page.article or "og:article" in page.kinds)
+    if (addressed and not (page.dated or page.article or "og:article" in page.kinds)) or (
+        (addressed or not page.dated) and any(map(LEGAL_TITLE.match, _names(page)))
     ):
         return Reason.NOT_AN_ARTICLE, f"a page about the site: {page.names[0]!r}"
     return None
@@ -143,16 +146,16 @@ def _media(page: PageSignals, layout: Layout) -> tuple[Reason, str] | None:
         return None
     video = any(kind == "videoobject" or kind.startswith("og:video") for kind in page.kinds)
     addressed = any(map(VIDEO_SEGMENT.fullmatch, page.segments))
-    live = any(map(LIVE_TITLE.search, _names(page)))
-    live = live and (addressed or layout.players > 0) and not (page.article and page.address is Address.ARTICLE)
+    live = (addressed or layout.players > 0) and not (page.article and page.address is Address.ARTICLE)
+    live = live and any(map(LIVE_TITLE.search, _names(page)))
     if (
         live
         or (addressed and (video or layout.players))
         or (video and not page.article and (prose < BRIEF_CHARS or "og:article" not in page.kinds))
     ):
         return Reason.NOT_AN_ARTICLE, f"a video: {prose} characters of text beside {layout.players or 'a'} player"
-    prices = len(PRICE.findall(page.around))
-    if prices >= 5 and not page.article and any(map(SHOP_SEGMENT.fullmatch, page.segments)):
+    is_shop = not page.article and any(map(SHOP_SEGMENT.fullmatch, page.segments))
+    if is_shop and (prices := len(PRICE.findall(page.around))) >= 5:
         return Reason.NOT_AN_ARTICLE, f"a list of products: {prices} prices, {prose} characters of text"
     return None
 

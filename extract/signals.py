@@ -10,10 +10,13 @@ from lxml.html import HtmlElement
 
 from extract.address import Address, read_address
 from extract.capture import Capture
-from extract.layout import MAX_ELEMENTS, PROSE_CHARS, SHORT_CHARS, Layout, read_layout
+from extract.layout import MAX_ELEMENTS, PROSE_CHARS, Layout, read_layout
 from extract.metadata import Metadata
 
 PLAIN_CHARS = 1500  # prose of a page that its address and its mark-up call an article: it is not walked
+# a teaser before a paywall; a free article this short is common, so the page must say that it is not free
+STUB_CHARS = 700
+MEDIA_CHARS = 600  # what stands below a player or a gallery
 MAX_AROUND = 20_000  # characters of the words around a short body
 AFTER_CHARS = 500  # a prompt to subscribe stands right below what it cuts
 DENSE_WEIGHT = 2  # in scripts without blanks a character says more
@@ -78,8 +81,8 @@ def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: 
         layout = None
     else:
         layout = read_layout(tree, capture.final_url, text, weight)
-    short = layout is not None and min(len(text) * weight, layout.longest_run) < SHORT_CHARS
-    around = _around(tree) if short else ""
+    is_short = layout is not None and (len(text) * weight < STUB_CHARS or layout.longest_run <= MEDIA_CHARS)
+    around = _around(tree) if is_short else ""
     return PageSignals(
         address=address,
         segments=segments,
@@ -100,20 +103,17 @@ def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: 
 
 def _around(tree: HtmlElement) -> str:
     """Return the page's visible words, in the order of the page but for tails, which stand before a child's words."""
-    words: list[str] = []
+    lines: list[str] = []
     left = MAX_AROUND
     for place, element in enumerate(tree.iter()):
         if left < 0 or place > MAX_ELEMENTS:
             break
-        said = (
-            [element.tail]
-            if element.tag in _UNSEEN or not isinstance(element.tag, str)
-            else [element.text, element.tail]
-        )
-        found = [word for text in said if text for word in text.split()]
-        left -= sum(map(len, found))
-        words += found
-    return " ".join(words)[:MAX_AROUND]
+        is_seen = isinstance(element.tag, str) and element.tag not in _UNSEEN
+        for text in (element.text if is_seen else None, element.tail):
+            if text and (line := " ".join(text.split())):
+                lines.append(line)
+                left -= len(line) + 1
+    return " ".join(lines)[:MAX_AROUND]
 
 
 def _after(around: str, text: str) -> str:
