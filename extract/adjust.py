@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from extract.blocks import BlockTree
-from extract.features import Features
 from extract.profile import MIN_PAGES, SURE_KEEP, Count, Profile
-from extract.shapes import Shape, hidden_passage, passage, shapes
+from extract.shapes import Shape, hidden_passage, passage
 
 REPEAT_SHARE = 0.3  # of the site's pages; a passage on fewer is no chrome
 WEIGHT = 0.8  # of the site's evidence beside the page's own, as log odds
@@ -16,9 +17,11 @@ _CLIP = 3.0  # log odds
 
 
 def adjust(
-    profile: Profile, page: BlockTree, found: Features, probability: NDArray[np.float64], article: str
+    profile: Profile, page: BlockTree, placed: Mapping[int, Shape], probability: NDArray[np.float64], article: str
 ) -> tuple[NDArray[np.float64], dict[int, str]]:
     """Return the probabilities with the site's evidence, and why blocks fell: "site_chrome: seen on k of n pages".
+
+    `placed`: the shapes of the blocks that are judged.
 
     Two things move a block. Its shape: how much of the same shape is kept on at least MIN_PAGES other pages
     (`moved_by`). Its words: the same passage on other articles (`seen_on`); this takes it out, but for a label of
@@ -28,7 +31,7 @@ def adjust(
     moved = probability.copy()
     own = own_texts(profile, article)
     chrome: dict[int, str] = {}
-    for at, shape in shapes(page, found, found.candidates.tolist()).items():
+    for at, shape in placed.items():
         p = float(probability[at])
         seen = seen_on(profile, page.blocks[at].text, shape, own)
         if seen and not (p > SURE_KEEP and shape.look == "label"):

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from extract.blocks import BlockTree, signature
 from extract.class_words import HIDDEN_BIT
-from extract.features import Features
 from extract.removal import region
-from extract.shapes import HIDDEN, LONG_LINE, hidden_passage, passage, shapes, text_hash
+from extract.shapes import HIDDEN, LONG_LINE, Shape, hidden_passage, passage, text_hash
 
 FORMAT: Final = 1
 MAX_PAGES = 30  # recent pages that are remembered one by one, to tell versions of an article from other articles
@@ -93,17 +92,16 @@ class Profile:
         return min(common)[1] if common else None
 
 
-def gather(article: str, page: BlockTree, found: Features, kept: NDArray[np.bool_]) -> Evidence:
-    """Return what a full reading teaches; `kept`: which blocks the page's own model keeps."""
+def gather(article: str, page: BlockTree, placed: Mapping[int, Shape], kept: NDArray[np.bool_]) -> Evidence:
+    """Return what a full reading teaches; `placed`: the blocks judged; `kept`: which the page's own model keeps."""
     chosen = np.flatnonzero(kept).tolist()
-    visible = [at for at in found.candidates.tolist() if not page.above[page.blocks[at].node] >> HIDDEN_BIT & 1]
-    seen = set(visible)
-    hidden = (
-        text for at in found.candidates.tolist() if at not in seen and len(text := page.blocks[at].text) >= LONG_LINE
-    )
+    unseen = dict.fromkeys(at for at in placed if page.above[page.blocks[at].node] >> HIDDEN_BIT & 1)
+    long_unseen = (text for at in unseen if len(text := page.blocks[at].text) >= LONG_LINE)
     keys: dict[str, tuple[int, int, int]] = {}
-    texts = set(map(hidden_passage, islice(hidden, MAX_HIDDEN)))
-    for at, shape in shapes(page, found, visible).items():
+    texts = set(map(hidden_passage, islice(long_unseen, MAX_HIDDEN)))
+    for at, shape in placed.items():
+        if at in unseen:
+            continue
         text = page.blocks[at].text
         texts.add(passage(text, shape))
         for key in (shape.fine, shape.coarse):

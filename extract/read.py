@@ -31,6 +31,7 @@ from extract.profile import Evidence, Profile, gather
 from extract.rejection import Reason, Rejection
 from extract.removal import refuse_lines, removed_spans
 from extract.settled import is_sample, read_settled
+from extract.shapes import shapes
 from extract.signals import PageSignals, declares_article
 from extract.url import article_id
 from extract.waiting import waiting_article
@@ -85,11 +86,15 @@ def read_article(capture: Capture, profile: Profile | None = None) -> Article | 
     allowed comes from the capture and nothing is remembered between calls. A page that says noarchive is read like
     any other: whether it may be kept was decided when it was fetched.
     """
-    return read_page(capture, profile).outcome
+    return _read(capture, profile, teaches=False).outcome
 
 
 def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
     """Return what `read_article` does, with what the page teaches of its site."""
+    return _read(capture, profile, teaches=True)
+
+
+def _read(capture: Capture, profile: Profile | None, *, teaches: bool) -> Reading:
     if reason := _refused(capture):
         return Reading(_rejection(capture, *reason))
     try:
@@ -97,7 +102,7 @@ def read_page(capture: Capture, profile: Profile | None = None) -> Reading:
         tree = parse_html(decode_text(html, capture.header("Content-Type")))
         metadata = read_metadata(tree, capture)
         signals = page_signals(metadata)
-        found = _read_text(tree, capture, signals, profile)
+        found = _read_text(tree, capture, signals, profile, teaches=teaches)
         page = read_signals(tree, capture, metadata, found.text)
         if _no_article(metadata, found.text) and (waiting := _read_waiting(tree, capture, metadata, signals, page)):
             found, profile = waiting, None
@@ -122,7 +127,9 @@ def page_signals(metadata: Metadata) -> Signals:
     return Signals((), headlines, metadata.standfirst, metadata.article_body or "")
 
 
-def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: Profile | None) -> _Text:
+def _read_text(
+    tree: HtmlElement, capture: Capture, signals: Signals, profile: Profile | None, *, teaches: bool
+) -> _Text:
     if (
         profile
         and profile.settled
@@ -136,10 +143,11 @@ def _read_text(tree: HtmlElement, capture: Capture, signals: Signals, profile: P
     if not page.blocks:
         return _Text("", (), 0.0)
     article = article_id(capture.url)
-    evidence = gather(article, page, found, judged.kept)
+    placed = shapes(page, found, found.candidates.tolist()) if teaches or profile else {}
+    evidence = gather(article, page, placed, judged.kept) if teaches else None
     chrome: dict[int, str] = {}
     if profile:
-        probability, chrome = adjust(profile, page, found, probability, article)
+        probability, chrome = adjust(profile, page, placed, probability, article)
     chosen = keeps(probability, found)
     values = signs(judged, chosen, probability)
     cleaned = _cleaned(page, np.flatnonzero(chosen).tolist(), found, signals, chrome, confidence(values))
@@ -158,11 +166,11 @@ def _read_waiting(
         return None
     if (waiting := waiting_article(tree, signals)) is None:
         return None
-    found = _read_text(waiting.tree, capture, signals, None)
+    found = _read_text(waiting.tree, capture, signals, None, teaches=False)
     if _no_article(metadata, found.text):
         return None
     removed = tuple(replace(span, where=f"{waiting.where}#{span.where}") for span in found.removed)
-    return replace(found, removed=removed, evidence=None)
+    return replace(found, removed=removed)
 
 
 def _cleaned(
