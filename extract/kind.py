@@ -25,10 +25,12 @@ from extract.phrases import (
     VIDEO_SEGMENT,
 )  # fmt: skip
 from extract.rejection import Reason
-from extract.signals import MEDIA_CHARS, STUB_CHARS, PageSignals, read_signals
+from extract.signals import MEDIA_CHARS, PageSignals, read_signals
 
 __all__ = ["PageSignals", "judge_page", "read_signals"]
 
+# a teaser before a paywall; a free article this short is common, so the page must say that it is not free
+STUB_CHARS = 700
 PROMPT_CHARS = 160  # a longer line is prose
 CUT_CHARS = 1500  # a longer teaser ends in the middle of a sentence
 FORM_CHARS = 900  # the words around a form; longer is an article with a form below
@@ -79,22 +81,19 @@ def _wall(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
     if page.chars > WALL_CHARS:
         return None
     text = page.text.lower()
-    asking = sum(len(line) for line in text.splitlines() if _asks_for_consent(line))
+    said = [word for word in CONSENT if word in text]
+    asking = sum(len(line) for line in text.splitlines() if any(word in line for word in said))
     if asking <= len(page.text) * 0.3 or len(set(CONSENT_STRONG.findall(text))) < 2:
         return None
-    if asking > len(page.text) * 0.5 or any(_asks_for_consent(name.lower()) for name in _names(page)):
+    if asking > len(page.text) * 0.5 or any(word in name.lower() for name in _names(page) for word in CONSENT):
         return Reason.CONSENT_WALL, f"{asking} of {len(page.text)} characters ask for consent"
     return None
-
-
-def _asks_for_consent(text: str) -> bool:
-    return any(word in text for word in CONSENT)
 
 
 def _stub(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
     if page.free is False and page.chars < STUB_CHARS:
         return Reason.PAYWALL_STUB, f"{len(page.text)} characters of a page that says it is not free"
-    if page.chars > CUT_CHARS:
+    if page.free is True or page.chars > CUT_CHARS:
         return None
     lines = page.text.splitlines()
     asked = next((place for place, line in enumerate(lines) if len(line) < PROMPT_CHARS and PAYWALL.search(line)), None)
@@ -103,7 +102,7 @@ def _stub(page: PageSignals, _layout: Layout) -> tuple[Reason, str] | None:
     chars = sum(map(len, lines))
     if page.free is False and (cut or asked is not None):
         return Reason.PAYWALL_STUB, f"{chars} characters of a page that says it is not free, cut short"
-    if page.free is not True and chars < STUB_CHARS and (asked is not None or (cut and PAYWALL.search(page.after))):
+    if chars < STUB_CHARS and (asked is not None or (cut and PAYWALL.search(page.after))):
         return Reason.PAYWALL_STUB, f"{chars} characters, then a prompt to subscribe"
     return None
 

@@ -10,12 +10,10 @@ from lxml.html import HtmlElement
 
 from extract.address import Address, read_address
 from extract.capture import Capture
-from extract.layout import MAX_ELEMENTS, PROSE_CHARS, Layout, read_layout
+from extract.layout import MAX_ELEMENTS, PROSE_CHARS, SHORT_CHARS, Layout, read_layout
 from extract.metadata import Metadata
 
 PLAIN_CHARS = 1500  # prose of a page that its address and its mark-up call an article: it is not walked
-# a teaser before a paywall; a free article this short is common, so the page must say that it is not free
-STUB_CHARS = 700
 MEDIA_CHARS = 600  # what stands below a player or a gallery
 MAX_AROUND = 20_000  # characters of the words around a short body
 AFTER_CHARS = 500  # a prompt to subscribe stands right below what it cuts
@@ -49,7 +47,7 @@ class PageSignals:
     chars: int  # of the text; one of a dense script counts twice
     prose: int  # of these, in lines of PROSE_CHARS and more
     layout: Layout | None  # None where address, mark-up and prose alike say that this is an article
-    around: str = field(repr=False)  # the page's visible words; "" unless the body is short
+    around: str = field(repr=False)  # the page's visible words; "" unless the body is short, and a free one's shorter
     after: str = field(repr=False)  # of these, what follows the body
 
     @property
@@ -81,8 +79,9 @@ def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: 
         layout = None
     else:
         layout = read_layout(tree, capture.final_url, text, weight)
-    is_short = layout is not None and (len(text) * weight < STUB_CHARS or layout.longest_run <= MEDIA_CHARS)
-    around = _around(tree) if is_short else ""
+    is_short = layout is not None and min(len(text) * weight, layout.longest_run) < SHORT_CHARS
+    is_open = layout is not None and metadata.free is True and layout.longest_run > MEDIA_CHARS
+    around = _around(tree) if is_short and not is_open else ""
     return PageSignals(
         address=address,
         segments=segments,
