@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 
 class ModelError(ValueError):
@@ -21,16 +22,17 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Trees side by side; arrays of shape (trees, nodes). Of each tree all rows walk one level at a time.
+    """Trees side by side, their nodes level by level: first all roots. Of each tree all rows walk one level at a time.
 
-    `child`: of node i the left one at 2i, the right one at 2i + 1; a leaf is its own child.
+    `left`: of each node its left child, which the right one follows; a leaf is its own, and no value is above its
+    threshold.
     """
 
     names: tuple[str, ...]  # of the features, in the order of the columns
-    roots: NDArray[np.int32]
-    feature: NDArray[np.int32]
+    trees: int
+    feature: Ints
     threshold: NDArray[np.float64]
-    child: NDArray[np.int32]
+    left: Ints
     value: NDArray[np.float64]
     depth: int
 
@@ -40,12 +42,12 @@ class Forest:
         if not rows:
             return np.zeros(0)
         flat = np.ascontiguousarray(matrix, np.float64).ravel()
-        start = (np.arange(rows, dtype=np.int64) * matrix.shape[1])[:, None]
-        node = np.broadcast_to(self.roots, (rows, len(self.roots)))
-        for _ in range(self.depth):
-            right = flat[start + self.feature[node]] > self.threshold[node]
-            node = self.child[2 * node + right]
-        odds: NDArray[np.float64] = self.value[node].sum(axis=1)
+        start = (np.arange(rows) * matrix.shape[1])[:, None]
+        node = np.arange(self.trees)
+        for _ in range(self.depth):  # `take` costs half of what an index in brackets does
+            right = flat.take(start + self.feature.take(node)) > self.threshold.take(node)
+            node = self.left.take(node) + right
+        odds: NDArray[np.float64] = self.value.take(node).sum(axis=1)
         return np.asarray(1 / (1 + np.exp(-odds)))
 
 
@@ -61,28 +63,40 @@ def read_forest(path: Path) -> Forest:
     threshold: list[float] = []
     child: list[int] = []
     value: list[float] = []
-    depth = 0
+    depth = 1  # a step at least, be all trees lone leaves
     try:
         names = tuple(_field(head, "feature_names").split())
         for tree in trees:
-            first = len(feature)
+            at = len(feature)
             leaves = np.array(_field(tree, "leaf_value").split(), float).tolist()
             inner = len(leaves) - 1
-            roots.append(first)
+            roots.append(at)
             lefts, rights = (_ints(tree, name) if inner else [] for name in ("left_child", "right_child"))
             for left, right in zip(lefts, rights, strict=True):
-                child += [first + (one if one >= 0 else inner - one - 1) for one in (left, right)]
+                child += [at + (one if one >= 0 else inner - one - 1) for one in (left, right)]
             feature += (_ints(tree, "split_feature") if inner else []) + [0] * len(leaves)
             threshold += (np.array(_field(tree, "threshold").split(), float).tolist() if inner else []) + [0.0] * len(
                 leaves
             )
-            child += [at for leaf in range(first + inner, first + inner + len(leaves)) for at in (leaf, leaf)]
+            child += [leaf for leaf in range(at + inner, at + inner + len(leaves)) for _ in (0, 1)]
             value += [0.0] * inner + leaves
             depth = max(depth, _depth(lefts, rights, 0) if inner else 0)
     except (ValueError, IndexError, RecursionError) as error:
         raise ModelError(f"{path}: no LightGBM text model: {error}") from error
-    return Forest(names, np.array(roots, np.int32), np.array(feature, np.int32), np.array(threshold),
-                  np.array(child, np.int32), np.array(value), depth)  # fmt: skip
+    order, first = _by_level(np.array(roots, np.int64), np.array(child, np.int64).reshape(-1, 2), depth)
+    limits = np.where(first == np.arange(len(order)), np.inf, np.array(threshold)[order])
+    return Forest(names, len(roots), np.array(feature, np.int64)[order], limits, first, np.array(value)[order], depth)
+
+
+def _by_level(roots: Ints, children: Ints, depth: int) -> tuple[Ints, Ints]:
+    """Return the nodes in the order of a Forest, and of each the place of its left child in it."""
+    levels = [roots]
+    for _ in range(depth):
+        inner = levels[-1][children[levels[-1], 0] != levels[-1]]
+        levels.append(children[inner].ravel())
+    order = np.concatenate(levels)
+    is_inner = children[order, 0] != order
+    return order, np.where(is_inner, len(roots) + 2 * (np.cumsum(is_inner) - 1), np.arange(len(order)))
 
 
 def _field(text: str, name: str) -> str:
