@@ -23,7 +23,7 @@ from trafilatura.utils import is_dubious_html, repair_faulty_html
 
 from extract import features, neighbours
 from extract.blocks import BlockTree, read_blocks
-from extract.features import Features, Signals, block_features, squeeze, vote_shares
+from extract.features import Features, Signals, judged_features, squeeze, vote_shares
 from extract.neighbours import second_features
 from extract.trees import Forest, ModelError, read_forest
 
@@ -89,16 +89,16 @@ def _parser() -> HTMLParser:
 
 
 def read_body(tree: HtmlElement, url: str, signals: Signals) -> Judged:
-    """Return the blocks of a parsed page, each judged. The tree is not changed; `signals.votes` is filled in here."""
+    """Return the blocks of a parsed page, each judged also by trafilatura's reading. The tree is not changed."""
     page = read_blocks(tree)
-    votes = read_votes(tree, url, page)
-    return judge(page, Signals(votes, signals.headlines, signals.standfirst, signals.article_body))
+    squeezed = [squeeze(block.text) for block in page.blocks]
+    _, shares = _read_votes(tree, url, page, squeezed)
+    return judge(page, judged_features(page, squeezed, shares, signals))
 
 
-def judge(page: BlockTree, signals: Signals) -> Judged:
+def judge(page: BlockTree, found: Features) -> Judged:
     """Return the blocks judged by both forests."""
     first, second = models()
-    found = block_features(page, signals)
     probability = np.zeros(len(page.blocks))
     probability[found.candidates] = first.predict(found.matrix)
     if len(found.candidates):
@@ -130,16 +130,25 @@ def read_votes(tree: HtmlElement, url: str, page: BlockTree) -> tuple[str, ...]:
 
     Source: trafilatura 2.3, `bare_extraction`.
     """
+    lines, _ = _read_votes(tree, url, page, [squeeze(block.text) for block in page.blocks])
+    return lines
+
+
+def _read_votes(
+    tree: HtmlElement, url: str, page: BlockTree, squeezed: list[str]
+) -> tuple[tuple[str, ...], list[float]]:
+    """Return the lines of trafilatura's reading, and for each block how much of it is in them."""
+    lines = _trafilatura(tree, url, _FAST)
+    shares = vote_shares(squeezed, lines)
     prose = [
-        squeeze(block.text)
-        for block in page.blocks
+        (share, len(text))
+        for block, share, text in zip(page.blocks, shares, squeezed, strict=True)
         if len(block.text) > _PROSE_CHARS and block.link_chars < _PROSE_LINKS * len(block.text)
     ]
-    lines = _trafilatura(tree, url, _FAST)
-    voted = sum(share * len(text) for share, text in zip(vote_shares(prose, lines), prose, strict=True))
-    if voted < MIN_SHARE * sum(map(len, prose)):
+    if sum(share * chars for share, chars in prose) < MIN_SHARE * sum(chars for _, chars in prose):
         lines = _trafilatura(tree, url, _FULL)
-    return lines
+        shares = vote_shares(squeezed, lines)
+    return lines, shares
 
 
 def _trafilatura(tree: HtmlElement, url: str, options: Extractor) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,109 +11,127 @@ from numpy.typing import NDArray
 from extract.blocks import BlockTree
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
 TAGS = ("p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "tr", "blockquote", "figcaption", "pre", "section",
          "article", "dt", "dd", "header", "footer", "aside", "form", "button", "body")  # fmt: skip
 TAG_NUMBER = {tag: at for at, tag in enumerate(TAGS)}
 LEVELS = 4  # containers above a block that are looked at
 
-NAMES = [
+_SHIFTS: Final = (-2, -1, 1, 2)
+_KERNEL = np.ones(7, np.float32) / 7
+
+_PLAIN = (
     "position", "chars_before", "from_first_vote", "to_last_vote", "voted_near", "since_vote", "until_vote",
     "since_h1", "page_chars", "page_votes", "page_blocks", "signature_blocks", "signature_chars",
-    "signature_links", "signature_vote", "tag_vote", "tag_share", *(f"{name}_{shift:+d}" for shift in (-2, -1, 1,
-    2) for name in ("chars", "links", "vote", "same", "tag")), *(f"{name}_up{level}" for level in range(1, LEVELS
-    + 1) for name in ("chars", "links", "vote", "share", "blocks", "index")),
-]  # fmt: skip
+    "signature_links", "signature_vote", "tag_vote", "tag_share",
+)  # fmt: skip
+_BESIDE = [f"{name}_{shift:+d}" for shift in _SHIFTS for name in ("chars", "links", "vote", "same", "tag")]
+_ABOVE = [f"{name}_up{level}" for level in range(1, LEVELS + 1)
+          for name in ("chars", "links", "vote", "share", "blocks", "index")]  # fmt: skip
+NAMES = [*_PLAIN, *_BESIDE, *_ABOVE]
 
 
-def surroundings(page: BlockTree, cheap: Floats) -> Floats:
-    """Return the columns NAMES of every block; `cheap`: each one's characters, link share, vote and tag number."""
-    count = len(cheap)
-    chars, links, vote, tag = cheap.T
-    nodes = np.fromiter((block.node for block in page.blocks), np.int64, count)
-    at = np.arange(count, dtype=np.float32)
+def surroundings(page: BlockTree, cheap: Floats, blocks: Ints) -> Floats:
+    """Return the columns NAMES of some blocks; `cheap`: of every block its characters, link share, vote, tag number."""
+    chars, _, vote, tag = cheap.T
+    nodes = np.array([block.node for block in page.blocks])
     total = chars.sum()
-    voted_chars = chars * vote
-    voted_total = max(float(voted_chars.sum()), 1.0)
+    voted = chars * vote
+    voted_total = max(float(voted.sum()), 1.0)
+    plain = (
+        *_places(chars, vote, tag, blocks), np.log1p(total), np.log1p(voted_total), np.log1p(len(cheap)),
+        *_groups(numbered(page.alike(1)), cheap, blocks), _groups(tag.astype(np.int64), cheap, blocks)[-1],
+        chars[blocks] / total,
+    )  # fmt: skip
+    found = np.empty((len(blocks), len(NAMES)), np.float32)
+    for column, values in enumerate(plain):
+        found[:, column] = values
+    beside, above = len(_PLAIN), len(_PLAIN) + len(_BESIDE)
+    found[:, beside:above] = _neighbours(cheap, nodes, blocks)
+    found[:, above:] = _containers(page, nodes, cheap, voted_total, blocks)
+    return found
+
+
+def _places(chars: Floats, vote: Floats, tag: Floats, blocks: Ints) -> list[Floats | Doubles | Ints]:
+    """Return how far each block is from the ends of the page and of the voted text, and from the heading before it."""
+    count = len(chars)
+    at = blocks.astype(np.float32)
     voted = np.flatnonzero(vote > 0.5)
     first, last = (voted[0], voted[-1]) if len(voted) else (0, count - 1)
-    since, until = _distances(voted, count)
     h1 = np.flatnonzero(tag == TAG_NUMBER["h1"])
-    since_h1 = at - h1[np.maximum(np.searchsorted(h1, at, side="right") - 1, 0)] if len(h1) else np.full(count, -500.0)
-    kernel = np.ones(7, np.float32) / 7
-    columns = [
-        at / count, (np.cumsum(chars) - chars) / total, at - first, last - at,
-        np.convolve(vote, kernel, "full")[3 : 3 + count], since, until, np.clip(since_h1, -500, 500),
-        np.full(count, np.log1p(total)), np.full(count, np.log1p(voted_total)), np.full(count, np.log1p(count)),
+    since_h1 = at - h1[np.maximum(np.searchsorted(h1, at, side="right") - 1, 0)] if len(h1) else np.full(len(at), -500)
+    return [
+        at / count, (np.cumsum(chars) - chars)[blocks] / chars.sum(), at - first, last - at,
+        np.convolve(vote, _KERNEL, "full")[3 : 3 + count][blocks], *_distances(voted, blocks),
+        np.minimum(np.maximum(since_h1, -500), 500),
     ]  # fmt: skip
-    columns += _groups(page.alike(1), chars, links, vote)
-    columns += _groups(tag.astype(np.int64).tolist(), chars, links, vote)[3:]
-    columns.append(chars / total)
-    columns = _neighbours(columns, nodes, chars, links, vote, tag)
-    columns += _containers(page, nodes, chars, links, voted_chars, voted_total)
-    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
 
 
-def _distances(marked: NDArray[np.int64], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _distances(marked: Ints, at: Ints) -> tuple[Ints, Ints]:
     """Return how many blocks ago the last marked one was, and after how many the next comes; at most 50."""
-    at = np.arange(count)
     if not len(marked):
-        return np.full(count, 50.0), np.full(count, 50.0)
+        return np.full(len(at), 50), np.full(len(at), 50)
     before = np.searchsorted(marked, at, side="right") - 1
     after = np.searchsorted(marked, at, side="left")
     since = np.where(before >= 0, at - marked[np.maximum(before, 0)], 50)
     until = np.where(after < len(marked), marked[np.minimum(after, len(marked) - 1)] - at, 50)
-    return np.minimum(since, 50).astype(np.float64), np.minimum(until, 50).astype(np.float64)
+    return np.minimum(since, 50), np.minimum(until, 50)
 
 
-def _groups(keys: Sequence[Hashable], chars: Floats, links: Floats, vote: Floats) -> list[Floats]:
-    """Return of the blocks that share a key: how many, their mean size, link share and vote (weighted by size)."""
+def numbered(keys: Iterable[Hashable]) -> Ints:
+    """Return a number for each key, the same for equal ones: 0 and up."""
     numbers: dict[Hashable, int] = {}
-    index = np.array([numbers.setdefault(key, len(numbers)) for key in keys])
-    sizes = np.bincount(index)
-    weight = np.maximum(np.bincount(index, chars), 1)
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+
+
+def _groups(index: Ints, cheap: Floats, blocks: Ints) -> list[Doubles]:
+    """Return of the blocks with the same number: how many, their mean size, link share and vote (weighted by size)."""
+    chars, links, vote, _ = cheap.T
+    own = index[blocks]
+    sizes = np.bincount(index)[own]
+    weight = np.maximum(np.bincount(index, chars), 1)[own]
     return [
-        np.log1p(sizes)[index], np.log1p(weight / sizes)[index], (np.bincount(index, chars * links) / weight)[index],
-        (np.bincount(index, chars * vote) / weight)[index],
+        np.log1p(sizes), np.log1p(weight / sizes), np.bincount(index, chars * links)[own] / weight,
+        np.bincount(index, chars * vote)[own] / weight,
     ]  # fmt: skip
 
 
-def _neighbours(
-    columns: list[Floats], nodes: NDArray[np.int64], chars: Floats, links: Floats, vote: Floats, tag: Floats
-) -> list[Floats]:
-    for shift in (-2, -1, 1, 2):
-        columns += [_shift(np.log1p(chars), shift), _shift(links, shift), _shift(vote, shift),
-                    _shift(nodes.astype(np.float32), shift) - nodes, _shift(tag, shift)]  # fmt: skip
-    return columns
+def _neighbours(cheap: Floats, nodes: Ints, blocks: Ints) -> Floats:
+    """Return what the blocks before and after hold, and how far from this one's their elements are; -1 off the page."""
+    around = np.full((len(cheap) + 4, 5), -1, np.float32)
+    inside = around[2:-2]
+    inside[:, 0] = np.log1p(cheap[:, 0])
+    inside[:, 1:3] = cheap[:, 1:3]
+    inside[:, 3] = nodes
+    inside[:, 4] = cheap[:, 3]
+    found: Floats = around[blocks[:, None] + np.array(_SHIFTS) + 2]
+    found[:, :, 3] -= nodes[blocks, None]
+    return found.reshape(len(blocks), -1)
 
 
-def _shift(values: Floats, shift: int) -> Floats:
-    out = np.full(len(values), -1, np.float32)
-    if shift < 0:
-        out[-shift:] = values[:shift]
-    else:
-        out[:-shift] = values[shift:]
-    return out
-
-
-def _containers(
-    page: BlockTree, nodes: NDArray[np.int64], chars: Floats, links: Floats, voted: Floats, voted_total: float
-) -> list[Floats]:
+def _containers(page: BlockTree, nodes: Ints, cheap: Floats, voted_total: float, blocks: Ints) -> Floats:
     """Return what the elements above each block hold: size, link share, vote, share of all votes, blocks, index."""
+    parents = np.array([0, *page.parents[1:]])  # the first is its own
+    up = np.empty((len(blocks), LEVELS), np.int64)
+    at = nodes[blocks]
+    for level in range(LEVELS):
+        at = up[:, level] = parents[at]
     # blocks come in the order of their nodes only roughly (text after a child belongs to the parent): sort by node
     order = np.argsort(nodes, kind="stable")
     ranked = nodes[order]
-    starts = np.searchsorted(ranked, np.arange(len(page.nodes)))
-    ends = np.searchsorted(ranked, np.asarray(page.ends))
-    sums = [np.concatenate([[0.0], np.cumsum(values[order])]) for values in (chars, chars * links, voted)]
-    node_chars, node_links, node_voted = (one[ends] - one[starts] for one in sums)
-    parents = np.asarray(page.parents)
-    columns: list[Floats] = []
-    at = np.arange(len(nodes))
-    up = nodes
-    for _ in range(LEVELS):
-        up = np.where(parents[up] >= 0, parents[up], up)
-        size = np.maximum(node_chars[up], 1)
-        inside = ends[up] - starts[up]
-        columns += [np.log1p(size), node_links[up] / size, node_voted[up] / size, node_voted[up] / voted_total,
-                    np.log1p(inside), (at - starts[up]) / np.maximum(inside, 1)]  # fmt: skip
-    return columns
+    starts, ends = np.searchsorted(ranked, up), np.searchsorted(ranked, np.array(page.ends)[up])
+    chars, links, vote, _ = cheap[order].T
+    size, linked, voted = (
+        sums[ends] - sums[starts]
+        for sums in (np.concatenate([[0.0], np.cumsum(values)]) for values in (chars, chars * links, chars * vote))
+    )
+    size = np.maximum(size, 1)
+    inside = ends - starts
+    found = np.empty((len(blocks), LEVELS, 6), np.float32)
+    for column, values in enumerate(
+        (np.log1p(size), linked / size, voted / size, voted / voted_total, np.log1p(inside),
+         (blocks[:, None] - starts) / np.maximum(inside, 1))
+    ):  # fmt: skip
+        found[:, :, column] = values
+    return found.reshape(len(blocks), -1)
