@@ -10,7 +10,7 @@ from typing import Final
 
 from lxml.html import HtmlElement
 
-from extract.class_words import element_bits, is_hidden
+from extract.class_words import element_bits, is_hidden, plain_bits
 
 # what a browser shows no text of, or only in a widget
 UNSEEN: Final = frozenset((
@@ -136,21 +136,24 @@ _VARYING = re.compile(
 
 
 def _kind(tag: str, classes: str | None) -> str:
-    return f"{tag}.{_stable(classes)}" if classes else tag
+    return f"{tag}.{_stable(classes[:400])}" if classes else tag
 
 
 @lru_cache(maxsize=4096)
 def _stable(classes: str) -> str:
     """Return class names in order, without the numbers that differ from page to page (post-1234)."""
-    return ".".join(sorted({_VARYING.sub("0", name) for name in classes[:400].split()}))
+    return ".".join(sorted({_VARYING.sub("0", name) for name in classes.split()}))
 
 
 class _Reader:
-    """One walk over a tree: text gathers until a block-level element begins or ends, or two line breaks follow."""
+    """One walk over a tree: text gathers until a block-level element begins or ends, or two line breaks follow.
+
+    `linked`, `strong`: 1 within a link or strong text, else 0.
+    """
 
     def __init__(self) -> None:
         self.page = BlockTree()
-        self.kinds: dict[tuple[str, str | None], int] = {}  # tag and classes as written
+        self.looks: dict[tuple[str, str | None], tuple[int, int]] = {}  # of tag and classes as written
         self.names: dict[str, int] = {}
         self.parts: list[str] = []
         self.after_break = 0  # where in `parts` the present line begins
@@ -158,59 +161,69 @@ class _Reader:
 
     def read(self, root: HtmlElement) -> BlockTree:
         """Return the blocks of the tree below `root`."""
-        self._element(root, "body", -1, 0, in_link=False)
+        self._element(root, "body", -1, 0, 0)
         return self.page
 
-    def _element(self, element: HtmlElement, tag: str, parent: int, depth: int, *, in_link: bool) -> None:
+    def _element(self, element: HtmlElement, tag: str, parent: int, depth: int, linked: int) -> None:
         page = self.page
         node = len(page.nodes)
-        own = element_bits(element, tag)
-        page.kinds.append(self._kind(tag, element.get("class")))
+        kind, own = self._look(element, tag)
         page.nodes.append(element)
+        page.kinds.append(kind)
         page.parents.append(parent)
         page.own.append(own)
         page.above.append(own | page.above[parent] if parent >= 0 else own)
         page.ends.append(0)
-        self.links += in_link
-        self._inside(element, node, depth, in_link=in_link, strong=tag in _STRONG)
+        self.links += linked
+        self._inside(element, node, depth, linked, int(tag in _STRONG))
         self._flush(node)
         page.ends[node] = len(page.nodes)
 
-    def _kind(self, tag: str, classes: str | None) -> int:
-        found = self.kinds.get((tag, classes))
-        if found is None:
-            found = self.kinds[tag, classes] = self.names.setdefault(_kind(tag, classes), len(self.names))
-        return found
+    def _look(self, element: HtmlElement, tag: str) -> tuple[int, int]:
+        """Return an element's kind and bits."""
+        said = dict(element.items())
+        classes = said.get("class")
+        look = self.looks.get((tag, classes))
+        if look is None:
+            kind = self.names.setdefault(_kind(tag, classes), len(self.names))
+            look = self.looks[tag, classes] = kind, plain_bits(tag, classes)
+        return look if len(said) == (classes is not None) else (look[0], element_bits(tag, said))
 
-    def _inside(self, element: HtmlElement, node: int, depth: int, *, in_link: bool, strong: bool) -> None:
+    def _inside(self, element: HtmlElement, node: int, depth: int, linked: int, strong: int) -> None:
+        blocks = self.page.blocks
         if text := element.text:
-            self._text(text, in_link=in_link, strong=strong)
+            self._text(text, linked, strong)
         for child in element:
             tag = child.tag
-            if isinstance(tag, str):
-                if tag == "br":
-                    self._break(node)
-                elif tag in UNSEEN or depth > MAX_DEPTH or len(self.page.blocks) >= MAX_BLOCKS:
-                    pass
-                elif tag in INLINE:
-                    self._inline(child, tag, node, depth, in_link=in_link, strong=strong)
-                else:
-                    self._flush(node)
-                    first = len(self.page.blocks)
-                    self._element(child, tag, node, depth + 1, in_link=in_link)
-                    if tag == "tr":
-                        self._join_cells(first)
+            if tag in INLINE:
+                if depth <= MAX_DEPTH and len(blocks) < MAX_BLOCKS:
+                    self._inline(child, tag, node, depth, linked, strong)
+            elif tag == "br":
+                self._break(node)
+            elif tag not in UNSEEN and isinstance(tag, str) and depth <= MAX_DEPTH and len(blocks) < MAX_BLOCKS:
+                self._flush(node)
+                first = len(blocks)
+                self._element(child, tag, node, depth + 1, linked)
+                if tag == "tr":
+                    self._join_cells(first)
             if tail := child.tail:
-                self._text(tail, in_link=in_link, strong=strong)
+                self._text(tail, linked, strong)
 
-    def _inline(self, element: HtmlElement, tag: str, node: int, depth: int, *, in_link: bool, strong: bool) -> None:
+    def _text(self, text: str, linked: int, strong: int) -> None:
+        self.parts.append(text)
+        if linked or strong:
+            size = len(text.strip())
+            self.link_chars += size * linked
+            self.strong_chars += size * strong
+
+    def _inline(self, element: HtmlElement, tag: str, node: int, depth: int, linked: int, strong: int) -> None:
         if is_hidden(element):
             return
         is_link = tag == "a" and element.get("href") is not None
         self.links += is_link
         first = len(self.page.blocks)
-        self._inside(element, node, depth + 1, in_link=in_link or is_link, strong=strong or tag in _STRONG)
-        if is_link and not in_link:
+        self._inside(element, node, depth + 1, linked | is_link, strong | (tag in _STRONG))
+        if is_link and not linked and len(self.page.blocks) > first:
             self._forget_anchor(self.page.blocks[first:])
 
     def _forget_anchor(self, inside: list[Block]) -> None:
@@ -218,13 +231,6 @@ class _Reader:
         if sum(len(block.text) for block in inside) > MAX_CARD_CHARS:
             for block in inside:
                 block.link_chars = block.links = 0
-
-    def _text(self, text: str, *, in_link: bool, strong: bool) -> None:
-        self.parts.append(text)
-        if in_link or strong:
-            size = len(text.strip())
-            self.link_chars += size * in_link
-            self.strong_chars += size * strong
 
     def _break(self, node: int) -> None:
         if self.breaks and self.parts and not "".join(self.parts[self.after_break :]).strip():
@@ -237,21 +243,19 @@ class _Reader:
     def _flush(self, node: int) -> None:
         if self.parts:
             text = "".join(self.parts)
-            lines = _paragraphs(text) if self.breaks else [text]
-            for line in lines:
-                if read := _one_line(line):
-                    share = len(line) / len(text)
-                    block = Block(
-                        read,
-                        node,
-                        int(self.link_chars * share),
-                        self.links,
-                        int(self.strong_chars * share),
-                        self.breaks,
-                    )
-                    self.page.blocks.append(block)
             self.parts.clear()
+            if self.breaks:
+                for line in _paragraphs(text):
+                    self._block(line, node, len(line) / len(text))
+            else:
+                self._block(text, node, 1)
         self.link_chars = self.links = self.strong_chars = self.breaks = 0
+
+    def _block(self, text: str, node: int, share: float) -> None:
+        """Add a block, if any of the text is seen; `share`: how much it is of all that was gathered."""
+        if read := _one_line(text):
+            link_chars, strong_chars = int(self.link_chars * share), int(self.strong_chars * share)
+            self.page.blocks.append(Block(read, node, link_chars, self.links, strong_chars, self.breaks))
 
     def _join_cells(self, first: int) -> None:
         """Make one line of a table's row, unless its cells hold paragraphs (a page laid out with tables)."""
