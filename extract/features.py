@@ -110,7 +110,8 @@ def _size(text: str) -> float:
     return len(text) if text.isascii() else len(text) + 1.5 * len(_DENSE.findall(text))
 
 
-def _raw(block: Block) -> list[float]:
+def _raw(block: Block, weighed: float) -> list[float]:
+    """Return the columns that the block alone tells; `weighed`: its `_size`."""
     text = block.text
     size = len(text)
     last, first = text[-1], text[0]
@@ -122,7 +123,7 @@ def _raw(block: Block) -> list[float]:
         count, size / count, block.links, min(1.0, block.strong_chars / size), block.breaks, last in _TERMINAL,
         last in ":：", last == "…" or text.endswith("..."), first.islower(), first in "\"“„«‘'",
         capitals / len(sample), digits / len(sample), (text.count(".") + commas) / size, commas, text.count("?"),
-        _size(text) / size - 1, symbols,
+        weighed / size - 1, symbols,
     ]  # fmt: skip
 
 
@@ -163,21 +164,25 @@ def judged_features(page: BlockTree, squeezed: list[str], shares: list[float], s
     Not judged are hopeless blocks that trafilatura leaves out too: 70 % of all, which on the development corpus hold
     0.3 % of the body's characters.
     """
-    blocks = page.blocks
-    cheap = _cheap(page, shares)
+    sizes = [_size(block.text) for block in page.blocks]
+    cheap = _cheap(page, sizes, shares)
     chars, votes = cheap[:, 0], cheap[:, 2]
-    hopeless = np.array([is_hopeless(page, block) for block in blocks], bool)
-    candidates = np.flatnonzero((votes >= 0.5) | ~hopeless)
+    hopeless = [
+        size < MAX_HOPELESS_CHARS and _is_aside(page, block) for block, size in zip(page.blocks, sizes, strict=True)
+    ]
+    candidates = np.flatnonzero((votes >= 0.5) | ~np.array(hopeless, bool))
     every = candidates.tolist()
     says, repeats = _says(page, every), _repeats(squeezed, every)
-    matrix = _rows(page, candidates, cheap, repeats, squeezed, says, signals)
+    matrix = _rows(page, candidates, cheap, sizes, repeats, squeezed, says, signals)
     return Features(candidates, matrix, votes, chars, says, squeezed)
 
 
 def is_hopeless(page: BlockTree, block: Block) -> bool:
     """Whether a block is short and links, or short and in a navigation, footer, form or dialog."""
-    if _size(block.text) >= MAX_HOPELESS_CHARS:
-        return False
+    return _size(block.text) < MAX_HOPELESS_CHARS and _is_aside(page, block)
+
+
+def _is_aside(page: BlockTree, block: Block) -> bool:
     return block.link_chars > 0.8 * len(block.text) or (page.above[block.node] & _OUTSIDE) != 0
 
 
@@ -193,15 +198,16 @@ def bare_features(page: BlockTree) -> Features:
 def unvoted_rows(page: BlockTree, found: Features, signals: Signals, blocks: Sequence[int]) -> Floats:
     """Return the first stage's rows of some blocks as they are without another reader's vote; `found` is bare."""
     every = range(len(page.blocks))
-    cheap, repeats = _cheap(page, 0.0), _repeats(found.squeezed, every)
-    return _rows(page, np.array(blocks, np.int64), cheap, repeats, found.squeezed, found.says, signals)
+    sizes = [_size(block.text) for block in page.blocks]
+    cheap, repeats = _cheap(page, sizes, 0.0), _repeats(found.squeezed, every)
+    return _rows(page, np.array(blocks, np.int64), cheap, sizes, repeats, found.squeezed, found.says, signals)
 
 
-def _cheap(page: BlockTree, votes: list[float] | float) -> Floats:
+def _cheap(page: BlockTree, sizes: list[float], votes: list[float] | float) -> Floats:
     """Return the first columns of every block."""
     blocks, nodes = page.blocks, page.nodes
     cheap = np.empty((len(blocks), _CHEAP), np.float32)
-    cheap[:, 0] = [_size(block.text) for block in blocks]
+    cheap[:, 0] = sizes
     cheap[:, 1] = [min(1.0, block.link_chars / len(block.text)) for block in blocks]
     cheap[:, 2] = votes
     cheap[:, 3] = [TAG_NUMBER.get(nodes[block.node].tag, len(TAGS)) for block in blocks]
@@ -210,9 +216,9 @@ def _cheap(page: BlockTree, votes: list[float] | float) -> Floats:
 
 def _says(page: BlockTree, blocks: Iterable[int]) -> Floats:
     says = np.zeros((len(page.blocks), len(PHRASES)), np.float32)
-    for at in blocks:
-        if found := phrases_in(page.blocks[at].text):
-            says[at, found] = 1
+    found = [(at, phrase) for at in blocks for phrase in phrases_in(page.blocks[at].text)]
+    if found:
+        says[tuple(zip(*found, strict=True))] = 1
     return says
 
 
@@ -220,6 +226,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - the columns' sources
     page: BlockTree,
     blocks: NDArray[np.int64],
     cheap: Floats,
+    sizes: list[float],
     repeats: dict[int, int],
     squeezed: list[str],
     says: Floats,
@@ -227,14 +234,19 @@ def _rows(  # noqa: PLR0913, PLR0917 - the columns' sources
 ) -> Floats:
     if not len(blocks):
         return np.zeros((0, len(NAMES)), np.float32)
-    own = _own_rows(page, blocks.tolist(), squeezed, repeats, signals)
+    own = _own_rows(page, blocks.tolist(), sizes, squeezed, repeats, signals)
     return np.concatenate(
         [cheap[blocks], own, says[blocks], surroundings(page, cheap, blocks), _masks(page, blocks)], axis=1
     )
 
 
 def _own_rows(
-    page: BlockTree, blocks: list[int], squeezed: list[str], repeats: dict[int, int], signals: Signals
+    page: BlockTree,
+    blocks: list[int],
+    sizes: list[float],
+    squeezed: list[str],
+    repeats: dict[int, int],
+    signals: Signals,
 ) -> Floats:
     titles = [text for title in signals.headlines if (text := squeeze(title))]
     summaries = [squeeze(text) for text in signals.standfirst]
@@ -247,7 +259,7 @@ def _own_rows(
         block, text = page.blocks[at], squeezed[at]
         words = set(text.split()) if len(text) < LONG else set()
         rows.append([
-            *_raw(block),
+            *_raw(block, sizes[at]),
             _overlap(words, title_words),
             bool(words) and any(text in title or title in text for title in titles),
             _overlap(words, summary_words),
