@@ -14,7 +14,6 @@ from lxml.html import HtmlElement
 
 _ITEMPROP = XPath("descendant-or-self::*/@itemprop/..")  # //*[@itemprop] takes half as long again
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_NAMING = ("property", "name", "itemprop", "http-equiv")  # attributes that say what a meta's content is
 MAX_TEXTS = 20_000
 MAX_TEXT_CHARS = 5000  # of a headline, a byline or a property
 _UNSEEN = {"script", "style", "noscript", "template", "option", "button", "svg"}
@@ -193,13 +192,13 @@ def property_text(element: HtmlElement) -> str:
 
 
 def _add_meta(meta: dict[str, list[str]], named: list[tuple[str, str]], element: HtmlElement) -> None:
-    attributes = dict(element.items())
-    content = attributes.get("content", "").strip()
-    if "name" in attributes:
-        named.append((attributes["name"].strip().lower(), content))
+    content = element.get("content", "").strip()
+    name = element.get("name")
+    if name is not None:
+        named.append((name.strip().lower(), content))
     if content:
-        for name in {attributes[key] for key in _NAMING if key in attributes}:
-            contents = meta.setdefault(name.strip().lower(), [])
+        for said in {name, element.get("property"), element.get("itemprop"), element.get("http-equiv")} - {None}:
+            contents = meta.setdefault(said.strip().lower(), [])
             if len(contents) < MAX_CONTENTS:
                 contents.append(content)
 

@@ -48,9 +48,8 @@ _IMAGE = (
 )
 _LANGUAGE = ("og:locale", "content-language", "language", "dc.language", "dcterms.language", "article:language")
 _NO_IMAGE = re.compile(
-    r"(?:logo|default|placeholder|fallback|share-?image|og-?image|favicon|apple-touch)[\w-]*\.(?:png|jpe?g|svg|webp|gif|ico)",
-    re.IGNORECASE,
-)
+    r"(?:logo|default|placeholder|fallback|share-?image|og-?image|favicon|apple-touch)[\w-]*\.(?:png|jpe?g|svg|webp|gif|ico)"
+)  # of an address in lower case
 _COMMA = re.compile(r"[,;，、]")  # noqa: RUF001 - full-width
 MAX_DESCRIPTION, MAX_NAME, MAX_TAG, MAX_TAGS = 5000, 200, 100, 60  # characters, and a count; longer is no such thing
 
@@ -177,8 +176,12 @@ def _image(marks: Markup, found: JsonLdArticle, base: str) -> str | None:
     """Return the lead image: og:image, twitter:image, JSON-LD, microdata; a logo only when there is no other."""
     written = dict.fromkeys([*marks.all(_IMAGE), found.image, marks.image, *marks.property_texts(("image",))])
     given = [value for value in written if value]
-    ranked = chain(filterfalse(_NO_IMAGE.search, given), given)
+    ranked = chain(filterfalse(_is_logo, given), given)
     return next((image for value in ranked if (image := _absolute(value, base))), None)
+
+
+def _is_logo(address: str) -> bool:
+    return bool(_NO_IMAGE.search(address.lower()))
 
 
 def _absolute(value: str | None, base: str) -> str | None:

@@ -125,8 +125,8 @@ def _parts(entry: str) -> Iterator[str]:
 
 
 def _strip_by(text: str) -> str:
-    while (shorter := BYLINE.sub("", text)) != text and shorter:
-        text = shorter
+    while (found := BYLINE.match(text)) and found.end() < len(text):
+        text = text[found.end() :]
     return text
 
 

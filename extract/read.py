@@ -248,8 +248,9 @@ def _article(capture: Capture, metadata: Metadata, found: _Text, profile: Profil
 
 
 def _count_words(text: str) -> int:
+    """Return the words of a text whose lines have single blanks alone; a character of a dense script is one."""
     if text.isascii() or not _DENSE.search(text):
-        return len(text.split())
+        return text.count(" ") + text.count("\n") + 1
     return len(_DENSE.findall(text)) + len(_DENSE.sub(" ", text).split())
 
 
