@@ -50,6 +50,7 @@ _LANGUAGE = ("og:locale", "content-language", "language", "dc.language", "dcterm
 _NO_IMAGE = re.compile(
     r"(?:logo|default|placeholder|fallback|share-?image|og-?image|favicon|apple-touch)[\w-]*\.(?:png|jpe?g|svg|webp|gif|ico)"
 )  # of an address in lower case
+_WHOLE = re.compile(r"https?://[^\s;/?#][^\s;]*")  # an address that joining to the page's would leave as it is
 _COMMA = re.compile(r"[,;，、]")  # noqa: RUF001 - full-width
 MAX_DESCRIPTION, MAX_NAME, MAX_TAG, MAX_TAGS = 5000, 200, 100, 60  # characters, and a count; longer is no such thing
 
@@ -186,6 +187,6 @@ def _is_logo(address: str) -> bool:
 
 def _absolute(value: str | None, base: str) -> str | None:
     try:
-        return normalise_url(urljoin(base, value)) if value else None
+        return normalise_url(value if _WHOLE.fullmatch(value) else urljoin(base, value)) if value else None
     except ValueError:
         return None

@@ -61,19 +61,20 @@ def read_published(
 
     A dateline that a reader sees counts as "time". Of several dates that nothing tells apart, none is taken.
     """
-    hints = capture.hints
-    sources: tuple[tuple[str, Iterator[datetime]], ...] = (
-        ("json-ld", _plausible([found.published], capture)),
-        ("meta", _plausible(marks.all(_PUBLISHED), capture)),
-        ("time", _marked_times(tree, marks, capture, heading)),
-        ("url", filter(None, [plausible(url_date(capture.url), capture.captured_at)])),
-        (
-            "sitemap" if hints.source == "sitemap" else "feed",
-            filter(None, [plausible(hints.published_at, capture.captured_at)]),
-        ),
-        ("time", _dateline(tree, marks, capture, heading)),
-    )
-    return next(((moment, source) for source, moments in sources for moment in moments), (None, None))
+    return next(_sources(tree, marks, found, capture, heading), (None, None))
+
+
+def _sources(
+    tree: HtmlElement, marks: Markup, found: JsonLdArticle, capture: Capture, heading: HtmlElement | None
+) -> Iterator[tuple[datetime, str]]:
+    yield from ((moment, "json-ld") for moment in _plausible([found.published], capture))
+    yield from ((moment, "meta") for moment in _plausible(marks.all(_PUBLISHED), capture))
+    yield from ((moment, "time") for moment in _marked_times(tree, marks, capture, heading))
+    if moment := plausible(url_date(capture.url), capture.captured_at):
+        yield moment, "url"
+    if moment := plausible(capture.hints.published_at, capture.captured_at):
+        yield moment, "sitemap" if capture.hints.source == "sitemap" else "feed"
+    yield from ((moment, "time") for moment in _dateline(tree, marks, capture, heading))
 
 
 def read_modified(
