@@ -42,7 +42,7 @@ _JOINT = re.compile(
 _NEVER = frozenset(
     ("link", "body", "article", "main", "section", "img", "script", "form", "svg", "input", "button", "textarea")
 )
-_MARKED = XPath("//body//*[@class or @rel or @itemprop]")
+_MARKED = XPath("/descendant::body/descendant::*[@class or @rel or @itemprop]")
 MAX_LINE_CHARS = 160  # of a byline with its role and date
 MAX_SHORT_CHARS = 60  # of one that names a desk or a pen name in one word
 MAX_PIECES, MAX_INNER, MAX_MARKED = 30, 300, 300

@@ -171,16 +171,24 @@ def _texts(root: HtmlElement) -> Iterator[tuple[HtmlElement, str, bool]]:
     parted = False
     walk = iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        parted = parted or element.tag in _PARTING
-        if event == "start" and (not isinstance(element.tag, str) or element.tag in _UNSEEN):
+        tag = element.tag
+        parted = parted or tag in _PARTING
+        if event == "end":
+            if element is root:
+                return
+            text = element.tail
+        elif tag in _UNSEEN or not isinstance(tag, str):
             walk.skip_subtree()
             continue
-        place, text = (element, element.text) if event == "start" else (element.getparent(), element.tail)
-        if event == "end" and element is root:
-            return
-        if text and not text.isspace():
-            yield place, text, parted
-        parted = bool(text and text.isspace()) or (parted and not text)
+        else:
+            text = element.text
+        if not text:
+            continue
+        if text.isspace():
+            parted = True
+            continue
+        yield (element if event == "start" else element.getparent()), text, parted
+        parted = False
 
 
 def property_text(element: HtmlElement) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from extract.capture import Capture
 from extract.dates import MAX_DATE_CHARS, find_dates, past_date, plausible, url_date
 from extract.jsonld import JsonLdArticle
-from extract.markup import MAX_TEXT_CHARS, Markup, around, is_beside, property_text, select, texts_around, visible_text
+from extract.markup import MAX_TEXT_CHARS, Markup, around, is_beside, property_text, texts_around, visible_text
 
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
@@ -46,7 +45,6 @@ _DATE_CLASS = re.compile(
     r"time(?!r|line)|info|meta|byline|dateline|release|created|submitted|kiedy|paiva|erstellt",
     re.IGNORECASE,
 )
-_HENTRY = XPath("//*[self::abbr or self::span][@title][contains(@class, 'published')]")
 _DIGITS = re.compile(r"(?:19|20)\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d(?!\d)")
 MAX_LINE_CHARS = 120  # a longer text with a date in it is a sentence
 NEXT_TEXTS = 4  # this near, a date is the headline's whatever the class names say
@@ -117,7 +115,8 @@ def _marked_times(
     after = _following(heading, times) if heading is not None else set()
     for time in sorted(times, key=lambda time: (not _is_published(time), bool(after) and time not in after)):
         yield from _plausible([time.get("datetime"), visible_text(time)[:MAX_DATE_CHARS]], capture)
-    yield from _plausible((element.get("title") for element in select(_HENTRY, tree)), capture)
+    hentry = (mark.get("title") for mark in tree.iter("abbr", "span") if "published" in mark.get("class", ""))
+    yield from _plausible(hentry, capture)
 
 
 def _following(heading: HtmlElement, elements: list[HtmlElement]) -> set[HtmlElement]:
