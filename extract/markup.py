@@ -75,14 +75,15 @@ def read_markup(tree: HtmlElement) -> Markup:
     """Return the marks of a parsed page. The tree is not changed."""
     meta: dict[str, list[str]] = {}
     named: list[tuple[str, str]] = []
-    links: list[tuple[str, HtmlElement]] = []
-    marks: dict[str, list[HtmlElement]] = {"time": [], "script": [], "h1": [], "title": []}
-    for element in tree.iter("meta", "link", *marks):
+    licences: list[str] = []
+    marks: dict[str, list[HtmlElement]] = {"link": [], "time": [], "script": [], "h1": [], "title": []}
+    for element in tree.iter("meta", *marks):
         if element.tag == "meta":
             _add_meta(meta, named, element)
-        elif element.tag == "link":
-            links.append((element.get("rel", "").lower(), element))
-        elif len(marks[element.tag]) < MAX_MARKS:
+            continue
+        if element.tag == "link" and _is_licence(element) and len(licences) < MAX_MARKS:
+            licences.append(element.get("href", ""))
+        if len(marks[element.tag]) < MAX_MARKS:
             marks[element.tag].append(element)
     properties: dict[str, list[HtmlElement]] = {}
     for element in select(_ITEMPROP, tree)[: 10 * MAX_MARKS]:
@@ -97,11 +98,9 @@ def read_markup(tree: HtmlElement) -> Markup:
         times=tuple(marks["time"]),
         headings=tuple(marks["h1"]),
         title=next((text for title in marks["title"] if (text := visible_text(title))), ""),
-        canonical=_linked(links[:MAX_MARKS], "canonical"),
-        image=_linked(links[:MAX_MARKS], "image_src"),
-        licences=tuple(
-            link.get("href", "") for rel, link in links if rel == "license" and "rsl" in link.get("type", "").lower()
-        ),
+        canonical=_linked(marks["link"], "canonical"),
+        image=_linked(marks["link"], "image_src"),
+        licences=tuple(licences),
         languages=tuple(
             lang
             for element in (root, next(root.iterchildren("body"), root))
@@ -202,7 +201,7 @@ def property_text(element: HtmlElement) -> str:
 def _add_meta(meta: dict[str, list[str]], named: list[tuple[str, str]], element: HtmlElement) -> None:
     content = element.get("content", "").strip()
     name = element.get("name")
-    if name is not None:
+    if name is not None and len(named) < 10 * MAX_MARKS:
         named.append((name.strip().lower(), content))
     if content:
         for said in {name, element.get("property"), element.get("itemprop"), element.get("http-equiv")} - {None}:
@@ -211,8 +210,13 @@ def _add_meta(meta: dict[str, list[str]], named: list[tuple[str, str]], element:
                 contents.append(content)
 
 
-def _linked(links: list[tuple[str, HtmlElement]], relation: str) -> str | None:
-    return next((href for rel, link in links if relation in rel.split() and (href := link.get("href"))), None)
+def _linked(links: list[HtmlElement], relation: str) -> str | None:
+    related = (link.get("href") for link in links if relation in link.get("rel", "").lower().split())
+    return next(filter(None, related), None)
+
+
+def _is_licence(link: HtmlElement) -> bool:
+    return link.get("rel", "").lower() == "license" and "rsl" in link.get("type", "").lower()
 
 
 def _json_ld(script: HtmlElement) -> str | None:
