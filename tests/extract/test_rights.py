@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from extract.rights import forbids_archiving
+from extract.body import parse_html
+from extract.markup import read_markup
+from extract.rights import forbids_archiving, read_rights
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,20 @@ def test_noarchive_counts_where_it_is_meant_for_us(
     headers: tuple[tuple[str, str], ...], head: bytes, forbidden: bool
 ) -> None:
     assert forbids_archiving(headers, head) is forbidden
+
+
+def test_what_headers_and_markup_reserve_is_recorded() -> None:
+    head = (
+        '<meta name="Robots" content="index, NoArchive"><meta name="bingbot" content="nosnippet">'
+        '<meta property="robots" content="noai"><meta name="tdm-reservation" content=" 1 ">'
+        '<link rel="License" type="application/rsl+xml" href="/terms.xml"><link rel="license" href="/other">'
+    )
+    tree = parse_html(f"<!doctype html><html><head>{head}</head><body><p>Text</p></body></html>")
+    headers = (("Content-Signal", "ai-train=no"), ("X-Robots-Tag", "nosnippet"))
+    assert read_rights(headers, read_markup(tree)) == (
+        "content-signal: ai-train=no",
+        "robots: noarchive",
+        "robots: nosnippet",
+        "rsl: /terms.xml",
+        "tdm-reservation: 1",
+    )
