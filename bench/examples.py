@@ -24,6 +24,7 @@ from extract.removal import region
 FOLDS = 5
 SET_WEIGHT = {"traf": 0.5, "readability": 0.6, "newspaper4k": 0.6}  # gold of segments, and gold by other extractors
 MISREAD_WEIGHT = 0.35  # of a page with a disturbed vote, to the same page as it is
+LEVELS = 2  # around the text's region, of which a profile may take one for it
 MIN_VOTES = 6  # lines of a reading; of fewer nothing is taken away
 MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
 Doubles = NDArray[np.float64]
@@ -74,18 +75,28 @@ def labelled(page: Page, blocks: BlockTree, found: Features, signals: Signals) -
     return Example(page, fold_of(page.site), blocks, found, signals, labels, weights)
 
 
-def crop(example: Example) -> Example | None:
-    """Return the page as a profile's reading sees it: the region of the text or up to two levels more, no votes."""
+def crops(example: Example) -> list[Example]:
+    """Return the page as a profile's reading may see it: the region of the text, and up to LEVELS more, no votes.
+
+    Which element a profile finds depends on the site's other pages, so trees learn from each. Together they weigh as
+    much as the page.
+    """
     of_body = example.found.candidates[example.labels == 1].tolist()
     if not of_body:
-        return None
-    node = region(example.tree, of_body)
-    for _ in range(number(example.page.page_id) % 3):
-        node = max(example.tree.parents[node], 0)
+        return []
+    nodes = [region(example.tree, of_body)]
+    for _ in range(LEVELS):
+        nodes.append(max(example.tree.parents[nodes[-1]], 0))
+    return [_crop(example, node, 1 / len(nodes)) for node in nodes]
+
+
+def _crop(example: Example, node: int, weight: float) -> Example:
     blocks = read_blocks(example.tree.nodes[node])
     bare = bare_features(blocks)
     rows = unvoted_rows(blocks, bare, example.signals, range(len(blocks.blocks)))
-    return labelled(example.page, blocks, replace(bare, matrix=rows), example.signals)
+    one = labelled(example.page, blocks, replace(bare, matrix=rows), example.signals)
+    one.weights *= weight
+    return one
 
 
 def misread(example: Example) -> list[Example]:

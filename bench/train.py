@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from bench.examples import FOLDS, MOMENT, Doubles, Example, crop, fold_of, misread, read_example
+from bench.examples import FOLDS, MOMENT, Doubles, Example, crops, fold_of, misread, read_example
 from bench.extraction import PageScore, score_page, set_scores, site_groups
 from bench.metrics import DEFINITIONS
 from bench.pages import Page, load_pages, read_html
@@ -87,7 +87,7 @@ def fill(examples: list[Example], predicted: list[Doubles]) -> list[Doubles]:
 def train(examples: list[Example], folder: Path) -> None:
     """Write the forests, trained on `examples`, to `folder`: those for whole pages, and those for known regions."""
     folder.mkdir(parents=True, exist_ok=True)
-    cropped = [one for example in examples if not example.is_misread and (one := crop(example))]
+    cropped = [one for example in examples if not example.is_misread for one in crops(example)]
     for name, pages in (("", examples), ("region_", cropped)):
         for stage, trees in zip(("first", "second"), stages(pages), strict=True):
             text = slim(trees.model_to_string(importance_type="split"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.examples import MIN_VOTES, MISREAD_WEIGHT, Example, crop, misread, read_example
+from bench.examples import LEVELS, MIN_VOTES, MISREAD_WEIGHT, Example, crops, misread, read_example
 from bench.own_pages import SET, write_own_pages
 from bench.pages import load_pages
 
@@ -50,8 +50,14 @@ def test_a_page_with_hardly_a_vote_is_not_misread(example: Example) -> None:
     )
 
 
-def test_the_region_is_trained_on_without_votes(example: Example) -> None:
-    region = crop(example)
-    assert region is not None
-    assert len(region.tree.blocks) < len(example.tree.blocks)
-    assert not region.found.votes.any()
+def test_the_region_and_what_is_around_it_are_trained_on_without_votes(example: Example) -> None:
+    regions = crops(example)
+    sizes = [len(one.tree.blocks) for one in regions]
+    assert len(regions) == LEVELS + 1
+    assert sizes == sorted(sizes)
+    assert sizes[0] < len(example.tree.blocks)
+    body = {example.tree.blocks[at].text for at in example.found.candidates[example.labels == 1]}
+    for one in regions:
+        assert not one.found.votes.any()
+        assert {one.tree.blocks[at].text for at in one.found.candidates[one.labels == 1]} == body
+    assert sum(one.weights.sum() for one in regions) == pytest.approx(example.weights.sum())
