@@ -27,7 +27,7 @@ from extract.shapes import Shape, shapes
 SAMPLE = 64  # one page in so many is read in full all the same, and the profile learns from it
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
-DOUBT = (0.3, 0.7)  # a probability between these is in doubt
+DOUBT = (0.2, 0.65)  # a probability between these is in doubt: of subheads, few outside of it are judged wrongly
 PROSE_DOUBT = (0.1, 0.7)  # of prose: a sentence goes only if it is surely none of the article's
 MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
 MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
