@@ -64,15 +64,20 @@ def keeps(probability: NDArray[np.float64], found: Features) -> NDArray[np.bool_
     return np.where(found.votes > KEEP, probability >= KEEP, probability >= ADD)
 
 
-def parse_html(text: str) -> HtmlElement:
-    """Return the tree of an HTML document (libxml2 cuts nesting at 256 elements); raises NoTreeError."""
-    if not text.strip():
+def parse_html(page: str | bytes) -> HtmlElement:
+    """Return the tree of an HTML document (libxml2 cuts nesting at 256 elements); raises NoTreeError.
+
+    `page`: its characters, or these in UTF-8.
+    """
+    data = page.encode("utf-8", "replace") if isinstance(page, str) else page
+    if not data.strip():
         raise NoTreeError("the body is empty")
-    beginning = text[:50].lower()
+    head = max(data.find(b"<head"), 0) or max(data.find(b"<body"), 0) or len(data)  # what is repaired stands before
+    before = data[:head].decode("utf-8", "replace")
+    beginning = (before + data[head : head + 200].decode("utf-8", "replace"))[:50].lower()
     try:
-        head = max(text.find("<head"), 0) or max(text.find("<body"), 0) or len(text)  # what is repaired stands before
-        repaired = repair_faulty_html(text[:head], beginning) + text[head:]
-        tree = fromstring(repaired.encode("utf-8", "replace").translate(None, _CONTROL_BYTES), parser=_parser())
+        repaired = repair_faulty_html(before, beginning).encode("utf-8", "replace") + data[head:]
+        tree = fromstring(repaired.translate(None, _CONTROL_BYTES), parser=_parser())
     except (LxmlError, ValueError) as error:
         raise NoTreeError("no HTML document") from error
     if is_dubious_html(beginning) and len(tree) < 2:

@@ -110,18 +110,31 @@ def decode_text(body: bytes, content_type: str | None) -> str:
     for bom, coding in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(coding, "replace")
-    is_escaped = b"\x1b" in body and b"\x1b$" in body  # one byte is looked for in a tenth of the time of two
-    if not is_escaped and body.count(b"\0", 0, 4096) < 16:  # ISO-2022-JP and UTF-16 look like ASCII with oddities
-        try:
-            return body.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
+    if (text := _from_utf8(body)) is not None:
+        return text
     for coding in _candidates(body, content_type):
         try:
             return body.decode(coding)
         except (UnicodeError, LookupError):  # the codec "undefined" raises the former of anything
             continue
     return body.decode("utf-8", "replace")
+
+
+def text_in_utf8(body: bytes, content_type: str | None) -> bytes:
+    """Return what `decode_text` does, in UTF-8: most bodies as they are."""
+    if not body.startswith(codecs.BOM_UTF8) and _from_utf8(body) is not None:
+        return body
+    return decode_text(body, content_type).encode("utf-8", "replace")
+
+
+def _from_utf8(body: bytes) -> str | None:
+    is_escaped = b"\x1b" in body and b"\x1b$" in body  # one byte is looked for in a tenth of the time of two
+    if is_escaped or body.count(b"\0", 0, 4096) >= 16:  # ISO-2022-JP and UTF-16 look like ASCII with oddities
+        return None
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _candidates(body: bytes, content_type: str | None) -> list[str]:

@@ -22,7 +22,7 @@ from extract.body import ENGINE, ENGINE_VERSION, NoTreeError, keeps, parse_html,
 from extract.capture import Capture
 from extract.completed import completed
 from extract.confidence import confidence, signs
-from extract.encoding import BadEncodingError, InflatesTooFarError, decode_payload, decode_text
+from extract.encoding import BadEncodingError, InflatesTooFarError, decode_payload, text_in_utf8
 from extract.features import Features, Signals
 from extract.kind import judge_page, read_signals
 from extract.language import article_language
@@ -99,7 +99,7 @@ def _read(capture: Capture, profile: Profile | None, *, teaches: bool) -> Readin
         return Reading(_rejection(capture, *reason))
     try:
         html = decode_payload(capture.body, capture.header("Content-Encoding"))
-        tree = parse_html(decode_text(html, capture.header("Content-Type")))
+        tree = parse_html(text_in_utf8(html, capture.header("Content-Type")))
         metadata = read_metadata(tree, capture)
         signals = page_signals(metadata)
         found = _read_text(tree, capture, signals, profile, teaches=teaches)

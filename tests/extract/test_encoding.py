@@ -5,7 +5,15 @@ import zlib
 
 import pytest
 
-from extract.encoding import MAX_DECODED_BYTES, MAX_MEMBERS, BadEncodingError, decode_head, decode_payload, decode_text
+from extract.encoding import (
+    MAX_DECODED_BYTES,
+    MAX_MEMBERS,
+    BadEncodingError,
+    decode_head,
+    decode_payload,
+    decode_text,
+    text_in_utf8,
+)
 
 
 def test_gzip_deflate_and_both_in_a_row_are_undone() -> None:
@@ -46,6 +54,7 @@ def test_a_payload_that_is_not_what_it_says_is_refused(payload: bytes, coding: s
 )
 def test_the_characters_are_found_whatever_header_and_markup_claim(body: bytes, content_type: str | None) -> None:
     assert "Zürich – naïve" in decode_text(body, content_type)
+    assert text_in_utf8(body, content_type) == decode_text(body, content_type).encode()
 
 
 def test_a_coding_that_nobody_names_is_found_by_its_letters() -> None:
@@ -59,6 +68,7 @@ def test_japanese_mail_coding_is_not_taken_for_ascii() -> None:
 
 def test_undecodable_bytes_never_raise() -> None:
     assert isinstance(decode_text(bytes(range(256)) * 20, "text/html; charset=utf-8"), str)
+    assert text_in_utf8(bytes(range(256)) * 20, "text/html; charset=utf-8").decode()
 
 
 def test_thousands_of_empty_members_are_no_payload() -> None:
