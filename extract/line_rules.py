@@ -52,7 +52,7 @@ _READ_MORE = (
     r"baca juga|관련 ?기사|関連記事|相关阅读|相关新闻|延伸閱讀"
 )
 # a whole line that is never text
-_LINES: Final = (
+LINES: Final = (
     (
         Removal.RELATED_LINK,
         (r"\W*(?:" + _READ_MORE + r")\W*(?:[:：|–—>»-]\s*.*)?"),
@@ -136,7 +136,7 @@ _LINES: Final = (
         Removal.AD,
         (
             r"\W*(?:advertise?ments?|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|"
-            r"advertentie|reklama?|реклама|\$\$\w+\$\$|\{\{[\w .-]+\}\}|"
+            r"advertentie|reklama?|реклама|\$\$\w+\$\$|\{\{(?:\w|[ .-])+\}\}|"
             r"(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"
         ),
     ),
@@ -148,7 +148,7 @@ _CREDIT = re.compile(
     r"\s*[:©]\s*(?=.*(?-i:[A-ZÀ-ÞА-Я]))(?!.*[?!\d])(?:\S++\s*+){1,7})",
     re.IGNORECASE,
 )
-_LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _LINES)
+_LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in LINES)
 # re2's own classes know ASCII alone; without \b a few more lines match
 _WIDER: Final = {r"\W": r"[^\pL\pN_]", r"\w": r"[\pL\pN_]", r"\d": r"\p{Nd}", r"\b": ""}
 
@@ -158,7 +158,7 @@ def _line_set() -> re2.Set:
     options.case_sensitive = False
     options.max_mem = 64 << 20
     found = re2.Set.FullMatchSet(options)
-    for _, pattern in _LINES:
+    for _, pattern in LINES:
         found.Add(re.sub(r"\\[Wwdb]", lambda escape: _WIDER[escape[0]], pattern))
     found.Compile()
     return found
