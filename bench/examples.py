@@ -16,14 +16,15 @@ from extract.blocks import BlockTree, read_blocks
 from extract.body import NoTreeError, parse_html, read_votes
 from extract.capture import Capture
 from extract.encoding import decode_text
-from extract.features import Features, Signals, bare_features, block_features, unvoted_rows
+from extract.features import Features, Signals, bare_features, block_features, squeeze, unvoted_rows, vote_shares
 from extract.metadata import read_metadata
 from extract.read import page_signals
 from extract.removal import region
 
 FOLDS = 5
 SET_WEIGHT = {"traf": 0.5, "readability": 0.6, "newspaper4k": 0.6}  # gold of segments, and gold by other extractors
-MISREAD_WEIGHT = 0.35  # of a page with a disturbed vote, to the same page as it is
+ALTERED_WEIGHT = 0.35  # of a page with a disturbed vote, or with less on it, to the same page as it is
+NARROWED = (1, 3)  # levels around the text's region
 LEVELS = 2  # around the text's region, of which a profile may take one for it
 MIN_VOTES = 6  # lines of a reading; of fewer nothing is taken away
 MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -37,11 +38,11 @@ class Example:
     page: Page
     fold: int
     tree: BlockTree
+    votes: tuple[str, ...]  # the lines of trafilatura's reading
     found: Features
     signals: Signals
     labels: Doubles  # of the candidates
     weights: Doubles
-    is_misread: bool = False
 
     def all_blocks(self, candidates: Doubles) -> Doubles:
         """Return the candidates' probabilities among those of all blocks."""
@@ -62,17 +63,18 @@ def read_example(page: Page) -> Example | None:
         return None
     capture = Capture("train", page.url, page.url, 200, (), b"", MOMENT)
     signals = page_signals(read_metadata(tree, capture))
-    signals = Signals(read_votes(tree, page.url, blocks), signals.headlines, signals.standfirst, signals.article_body)
-    return labelled(page, blocks, block_features(blocks, signals), signals)
+    squeezed = [squeeze(block.text) for block in blocks.blocks]
+    votes, shares = read_votes(tree, page.url, blocks, squeezed)
+    return labelled(page, blocks, votes, block_features(blocks, squeezed, shares, signals), signals)
 
 
-def labelled(page: Page, blocks: BlockTree, found: Features, signals: Signals) -> Example:
+def labelled(page: Page, blocks: BlockTree, votes: tuple[str, ...], found: Features, signals: Signals) -> Example:
     """Return the blocks with their labels; all pages of a set weigh the same, longer blocks more."""
     labels = label_blocks(page.gold, [block.text for block in blocks.blocks])[found.candidates]
     words = np.array([len(text.split()) for text in found.squeezed], float)[found.candidates]
     weights = np.sqrt(words + 2)
     weights *= 100 * SET_WEIGHT.get(page.set, 1.0) / max(float(weights.sum()), 1e-9)
-    return Example(page, fold_of(page.site), blocks, found, signals, labels, weights)
+    return Example(page, fold_of(page.site), blocks, votes, found, signals, labels, weights)
 
 
 def crops(example: Example) -> list[Example]:
@@ -81,22 +83,33 @@ def crops(example: Example) -> list[Example]:
     Which element a profile finds depends on the site's other pages, so trees learn from each. Together they weigh as
     much as the page.
     """
-    of_body = example.found.candidates[example.labels == 1].tolist()
-    if not of_body:
-        return []
-    nodes = [region(example.tree, of_body)]
-    for _ in range(LEVELS):
-        nodes.append(max(example.tree.parents[nodes[-1]], 0))
+    nodes = _around_text(example)[: LEVELS + 1]
     return [_crop(example, node, 1 / len(nodes)) for node in nodes]
+
+
+def _around_text(example: Example) -> list[int]:
+    """Return the nodes that hold the text, the smallest first; none if the page has no text."""
+    of_body = example.found.candidates[example.labels == 1].tolist()
+    node = region(example.tree, of_body) if of_body else -1
+    nodes = []
+    while node >= 0:
+        nodes.append(node)
+        node = example.tree.parents[node]
+    return nodes
 
 
 def _crop(example: Example, node: int, weight: float) -> Example:
     blocks = read_blocks(example.tree.nodes[node])
     bare = bare_features(blocks)
     rows = unvoted_rows(blocks, bare, example.signals, range(len(blocks.blocks)))
-    one = labelled(example.page, blocks, replace(bare, matrix=rows), example.signals)
+    one = labelled(example.page, blocks, (), replace(bare, matrix=rows), example.signals)
     one.weights *= weight
     return one
+
+
+def altered(example: Example) -> list[Example]:
+    """Return the page as another reader, or another site, might have had it; each at little weight."""
+    return [*misread(example), *narrowed(example)]
 
 
 def misread(example: Example) -> list[Example]:
@@ -105,29 +118,39 @@ def misread(example: Example) -> list[Example]:
     On these few pages it errs in few ways, on others in more: an element in the middle may end its reading. Trees that
     never saw that lean on its vote too much. Source: the errors of both on sites not seen (docs/extraction.md).
     """
-    votes = example.signals.votes
-    if len(votes) < MIN_VOTES:
+    if len(example.votes) < MIN_VOTES:
         return []
     chance = random.Random(example.page.page_id)  # noqa: S311 - the same pages in each run
-    found = []
-    for disturb in (_cut, _thin, _extended):
-        signals = replace(example.signals, votes=disturb(example, chance))
-        one = labelled(example.page, example.tree, block_features(example.tree, signals), signals)
-        one.weights *= MISREAD_WEIGHT
-        one.is_misread = True
-        found.append(one)
-    return found
+    return [_voted(example, example.tree, disturb(example, chance)) for disturb in (_cut, _thin, _extended)]
+
+
+def narrowed(example: Example) -> list[Example]:
+    """Return the page with less around its article, cut to elements further out than the text's region.
+
+    Trees that know few themes take what stands at the ends of a page, and how much of it, for a sign.
+    """
+    nodes = _around_text(example)
+    chosen = {nodes[min(level, len(nodes) - 1)] for level in NARROWED} if nodes else set()
+    return [_voted(example, read_blocks(example.tree.nodes[node]), example.votes) for node in sorted(chosen - {0})]
+
+
+def _voted(example: Example, blocks: BlockTree, votes: tuple[str, ...]) -> Example:
+    squeezed = [squeeze(block.text) for block in blocks.blocks]
+    found = block_features(blocks, squeezed, vote_shares(squeezed, votes), example.signals)
+    one = labelled(example.page, blocks, votes, found, example.signals)
+    one.weights *= ALTERED_WEIGHT
+    return one
 
 
 def _cut(example: Example, chance: random.Random) -> tuple[str, ...]:
     """Return the votes before a line, or those after it."""
-    votes = example.signals.votes
+    votes = example.votes
     at = chance.randrange(2, int(0.7 * len(votes)))
     return votes[:at] if chance.random() < 0.7 else votes[at:]
 
 
 def _thin(example: Example, chance: random.Random) -> tuple[str, ...]:
-    return tuple(vote for vote in example.signals.votes if chance.random() < 0.6)
+    return tuple(vote for vote in example.votes if chance.random() < 0.6)
 
 
 def _extended(example: Example, chance: random.Random) -> tuple[str, ...]:
@@ -139,7 +162,7 @@ def _extended(example: Example, chance: random.Random) -> tuple[str, ...]:
         if vote < 0.5 and len(block.text) > 40 and block.link_chars < 0.6 * len(block.text)
     ]
     at = chance.randrange(len(others)) if others else 0
-    return (*example.signals.votes, *others[at : at + chance.randrange(1, 6)])
+    return (*example.votes, *others[at : at + chance.randrange(1, 6)])
 
 
 def fold_of(site: str) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from bench.examples import FOLDS, MOMENT, Doubles, Example, crops, fold_of, misread, read_example
+from bench.examples import FOLDS, MOMENT, Doubles, Example, altered, crops, fold_of, read_example
 from bench.extraction import PageScore, score_page, set_scores, site_groups
 from bench.metrics import DEFINITIONS
 from bench.pages import Page, load_pages, read_html
@@ -84,11 +84,11 @@ def fill(examples: list[Example], predicted: list[Doubles]) -> list[Doubles]:
     return filled
 
 
-def train(examples: list[Example], folder: Path) -> None:
-    """Write the forests, trained on `examples`, to `folder`: those for whole pages, and those for known regions."""
+def train(examples: list[Example], others: list[Example], folder: Path) -> None:
+    """Write the forests to `folder`: those for whole pages, which learn from `others` too, and those for regions."""
     folder.mkdir(parents=True, exist_ok=True)
-    cropped = [one for example in examples if not example.is_misread for one in crops(example)]
-    for name, pages in (("", examples), ("region_", cropped)):
+    cropped = [one for example in examples for one in crops(example)]
+    for name, pages in (("", [*examples, *others]), ("region_", cropped)):
         for stage, trees in zip(("first", "second"), stages(pages), strict=True):
             text = slim(trees.model_to_string(importance_type="split"))
             (folder / f"{name}{stage}.txt").write_text(text, encoding="utf-8")
@@ -117,11 +117,12 @@ def slim(model: str) -> str:
     return "\n".join(lines[: lines.index("end of trees") + 1]) + "\n"
 
 
-def cross_validate(pages: list[Page], examples: list[Example], folder: Path) -> None:
+def cross_validate(pages: list[Page], examples: list[Example], others: list[Example], folder: Path) -> None:
     """Print what models reach on the sites of the fold they were not trained on; write the confidence model."""
     scores, values, right, folds = [], [], [], []
     for fold in range(FOLDS):
-        train([one for one in examples if one.fold != fold], folder / str(fold))
+        seen, seen_others = ([one for one in known if one.fold != fold] for known in (examples, others))
+        train(seen, seen_others, folder / str(fold))
     for group in site_groups([page for page in pages if page.set in DEFINITIONS]):
         use(folder / str(fold_of(group[0].site)))
         captures = [Capture(one.site, one.url, one.url, 200, (), read_html(one.html), MOMENT) for one in group]
@@ -202,7 +203,7 @@ def main() -> None:
     examples = [one for page in pages if (one := read_example(page))]
     blocks = sum(len(one.labels) for one in examples)
     of_body = sum(int((one.labels == 1).sum()) for one in examples)
-    misreads = [other for one in examples for other in misread(one)]
+    others = [other for one in examples for other in altered(one)]
     print(f"{len(examples)} of {len(pages)} pages, {blocks} blocks to judge, {of_body} of the body")
     with TemporaryDirectory() as folder:
         for fold in range(FOLDS):
@@ -211,10 +212,10 @@ def main() -> None:
             (shipped / "confidence.json").write_bytes(
                 orjson.dumps({"weights": dict.fromkeys(confidence.NAMES, 0.0), "bias": 0.0})
             )
-        cross_validate(pages, [*examples, *misreads], Path(folder))
+        cross_validate(pages, examples, others, Path(folder))
         arguments.output.mkdir(parents=True, exist_ok=True)
         (arguments.output / "confidence.json").write_bytes((Path(folder) / "confidence.json").read_bytes())
-    train([*examples, *misreads], arguments.output)
+    train(examples, others, arguments.output)
 
 
 if __name__ == "__main__":

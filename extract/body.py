@@ -23,7 +23,7 @@ from trafilatura.utils import is_dubious_html, repair_faulty_html
 
 from extract import features, neighbours
 from extract.blocks import BlockTree, read_blocks
-from extract.features import Features, Signals, judged_features, squeeze, vote_shares
+from extract.features import Features, Signals, block_features, squeeze, vote_shares
 from extract.neighbours import second_features
 from extract.trees import Forest, ModelError, read_forest
 
@@ -70,7 +70,7 @@ def parse_html(page: str | bytes) -> HtmlElement:
     `page`: its characters, or these in UTF-8.
     """
     data = page.encode("utf-8", "replace") if isinstance(page, str) else page
-    if not data.strip():
+    if not data[:1000].decode("utf-8", "replace").strip() and not data.decode("utf-8", "replace").strip():
         raise NoTreeError("the body is empty")
     head = max(data.find(b"<head"), 0) or max(data.find(b"<body"), 0) or len(data)  # what is repaired stands before
     before = data[:head].decode("utf-8", "replace")
@@ -97,8 +97,8 @@ def read_body(tree: HtmlElement, url: str, signals: Signals) -> Judged:
     """Return the blocks of a parsed page, each judged also by trafilatura's reading. The tree is not changed."""
     page = read_blocks(tree)
     squeezed = [squeeze(block.text) for block in page.blocks]
-    _, shares = _read_votes(tree, url, page, squeezed)
-    return judge(page, judged_features(page, squeezed, shares, signals))
+    _, shares = read_votes(tree, url, page, squeezed)
+    return judge(page, block_features(page, squeezed, shares, signals))
 
 
 def judge(page: BlockTree, found: Features) -> Judged:
@@ -130,19 +130,14 @@ def _forest(name: str, names: tuple[str, ...]) -> Forest:
     return forest
 
 
-def read_votes(tree: HtmlElement, url: str, page: BlockTree) -> tuple[str, ...]:
-    """Return the lines of trafilatura's reading; its fallbacks are asked only where it misses most of the page's prose.
-
-    Source: trafilatura 2.3, `bare_extraction`.
-    """
-    lines, _ = _read_votes(tree, url, page, [squeeze(block.text) for block in page.blocks])
-    return lines
-
-
-def _read_votes(
+def read_votes(
     tree: HtmlElement, url: str, page: BlockTree, squeezed: list[str]
 ) -> tuple[tuple[str, ...], list[float]]:
-    """Return the lines of trafilatura's reading, and for each block how much of it is in them."""
+    """Return the lines of trafilatura's reading, and of each block how much of it is in them, 0 to 1.
+
+    Its fallbacks are asked only where it misses most of the page's prose. `squeezed`: the blocks' texts.
+    Source: trafilatura 2.3, `bare_extraction`.
+    """
     lines = _trafilatura(tree, url, _FAST)
     shares = vote_shares(squeezed, lines)
     prose = [

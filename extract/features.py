@@ -33,11 +33,9 @@ MAX_HOPELESS_CHARS = 200
 class Signals:
     """What else is known of a page when its blocks are judged.
 
-    `votes`: the lines of trafilatura's reading; `headlines`, `standfirst`: what the metadata say;
-    `article_body`: JSON-LD's, "" when there is none.
+    `headlines`, `standfirst`: what the metadata say; `article_body`: JSON-LD's, "" when there is none.
     """
 
-    votes: tuple[str, ...] = ()
     headlines: tuple[str, ...] = ()
     standfirst: tuple[str, ...] = ()
     article_body: str = ""
@@ -152,15 +150,10 @@ class Features:
     squeezed: list[str]
 
 
-def block_features(page: BlockTree, signals: Signals) -> Features:
-    """Return the first stage's features as `judged_features` does, by the lines of the other reader's reading."""
-    squeezed = [squeeze(block.text) for block in page.blocks]
-    return judged_features(page, squeezed, vote_shares(squeezed, signals.votes), signals)
+def block_features(page: BlockTree, squeezed: list[str], shares: list[float], signals: Signals) -> Features:
+    """Return the first stage's features; columns of `matrix` are NAMES.
 
-
-def judged_features(page: BlockTree, squeezed: list[str], shares: list[float], signals: Signals) -> Features:
-    """Return the first stage's features; columns of `matrix` are NAMES. `shares`: each block's `vote_shares`.
-
+    `squeezed`: the blocks' texts; `shares`: how much of each is in the lines of trafilatura's reading (`vote_shares`).
     Not judged are hopeless blocks that trafilatura leaves out too: 70 % of all, which on the development corpus hold
     0.3 % of the body's characters.
     """

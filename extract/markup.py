@@ -46,7 +46,7 @@ class Markup:
     """The marks of one page. Names in `meta` and `properties` are lower-cased; order is the page's."""
 
     meta: dict[str, list[str]]  # name, property or http-equiv: contents
-    named: tuple[tuple[str, str], ...]  # name and content of all meta tags that have a name
+    named: tuple[tuple[str, str], ...]  # name and content of the first meta tags with a name, be the content empty
     properties: dict[str, list[HtmlElement]]  # itemprop: its elements
     json_ld: tuple[str, ...]
     times: tuple[HtmlElement, ...]

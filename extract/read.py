@@ -124,7 +124,7 @@ def _read(capture: Capture, profile: Profile | None, *, teaches: bool) -> Readin
 def page_signals(metadata: Metadata) -> Signals:
     """Return what the metadata say that helps to judge the body's blocks."""
     headlines = metadata.headlines or ((metadata.title,) if metadata.title else ())
-    return Signals((), headlines, metadata.standfirst, metadata.article_body or "")
+    return Signals(headlines, metadata.standfirst, metadata.article_body or "")
 
 
 def _read_text(

@@ -47,16 +47,20 @@ class Shape:
 
 def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, Shape]:
     """Return the shape of each block; a profile counts blocks by it."""
-    known: dict[tuple[tuple[int, ...], str], Shape] = {}
+    places: dict[tuple[int, ...], str] = {}
+    known: dict[tuple[str, str], Shape] = {}
     chains = page.alike(3)
     prompts: list[bool] = np.any(found.says[:, _PROMPTS], axis=1).tolist()
     found_shapes = {}
     for at in blocks:
         block = page.blocks[at]
+        place = places.get(chains[at])
+        if place is None:
+            place = places[chains[at]] = signature(page.nodes[block.node], 3)
         look = _look(page, block, is_prompt=prompts[at])
-        shape = known.get((chains[at], look))
+        shape = known.get((place, look))
         if shape is None:
-            shape = known[chains[at], look] = Shape.of(signature(page.nodes[block.node], 3), look)
+            shape = known[place, look] = Shape.of(place, look)
         found_shapes[at] = shape
     return found_shapes
 

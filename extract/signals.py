@@ -47,7 +47,9 @@ class PageSignals:
     chars: int  # of the text; one of a dense script counts twice
     prose: int  # of these, in lines of PROSE_CHARS and more
     layout: Layout | None  # None where address, mark-up and prose alike say that this is an article
-    around: str = field(repr=False)  # the page's visible words; "" unless the body is short, and a free one's shorter
+    around: str = field(
+        repr=False
+    )  # the page's visible words; "" unless it has little prose, as long as it may be a stub
     after: str = field(repr=False)  # of these, what follows the body
 
     @property

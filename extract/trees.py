@@ -81,9 +81,9 @@ def read_forest(path: Path) -> Forest:
             child += [leaf for leaf in range(at + inner, at + inner + len(leaves)) for _ in (0, 1)]
             value += [0.0] * inner + leaves
             depth = max(depth, _depth(lefts, rights, 0) if inner else 0)
+        order, first = _by_level(np.array(roots, np.int64), np.array(child, np.int64).reshape(-1, 2), depth)
     except (ValueError, IndexError, RecursionError) as error:
         raise ModelError(f"{path}: no LightGBM text model: {error}") from error
-    order, first = _by_level(np.array(roots, np.int64), np.array(child, np.int64).reshape(-1, 2), depth)
     limits = np.where(first == np.arange(len(order)), np.inf, np.array(threshold)[order])
     return Forest(names, len(roots), np.array(feature, np.int64)[order], limits, first, np.array(value)[order], depth)
 

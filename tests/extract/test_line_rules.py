@@ -11,6 +11,7 @@ from extract.line_rules import LINES, Removal, line_reason
     ("reason", "line"),
     [
         (Removal.RELATED_LINK, "Lesen Sie auch: Die Fähre fährt wieder"), (Removal.RELATED_LINK, "Читайте также"),
+        (Removal.RELATED_LINK, "AYRICA OKUYUN"), (Removal.AD, "ADVERTİSEMENT"), (Removal.RELATED_LINK, "Read more \u0345"),
         (Removal.RELATED_LINK, "Must read: The ferry sails again at last"), (Removal.NAVIGATION, "↑ Back to top"),
         (Removal.COUNTER, "1.234 просмотра"), (Removal.COUNTER, "١٢ views"), (Removal.COUNTER, "Post views: 12"),
         (Removal.COUNTER, "12 people are reading this"), (Removal.DATELINE_REPEAT, "há 3 horas"),
