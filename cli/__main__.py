@@ -15,6 +15,7 @@ import click
 from click.exceptions import Exit
 
 from extract import __version__
+from storage.env_file import refuse_misspelt
 
 VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest and the DAGs start
     "up": "cli.up:up",
@@ -104,6 +105,7 @@ class Verbs(click.Group):
 @click.option("-v", "--verbose", is_flag=True, help="Log every step on stderr.")
 def main(*, verbose: bool) -> None:
     """Broadsheet: a scheduled scraping and archiving pipeline for news."""
+    refuse_misspelt(os.environ)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if verbose else logging.WARNING,

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from storage.env_file import read_env_file, refuse_misspelt, refuse_unread
 from storage.errors import StoreConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +93,12 @@ class StoreSettings(BaseModel):
         """
         given = dict(os.environ if env is None else env)
         home = Path(given.get("BROADSHEET_HOME") or ROOT / ".broadsheet").absolute()
-        merged = read_env_file(home / "env") | {key: value for key, value in given.items() if value}
+        refuse_misspelt(given)
+        written = read_env_file(home / "env")
+        refuse_unread(home / "env", written)
+        merged = {name: value for name, (value, _) in written.items()} | {
+            key: value for key, value in given.items() if value
+        }
         found = {
             field: next(merged[name] for name in names if merged.get(name))
             for field, names in _VARIABLES.items()
@@ -109,28 +115,3 @@ class StoreSettings(BaseModel):
             first = error.errors()[0]
             name = _VARIABLES.get(str(first["loc"][0]), (str(first["loc"][0]),))[0]
             raise StoreConfigError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """Return the KEY=VALUE lines of `path`; blank lines and # comments are skipped, quotes around a value dropped.
-
-    A missing file is empty. Raises StoreConfigError that names the line.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
-        text = line.strip().removeprefix("export ")
-        if not text or text.startswith("#"):
-            continue
-        key, equals, value = text.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", key.strip()):
-            raise StoreConfigError(f"{path}:{number}: not KEY=VALUE; write one setting a line")
-        value = value.strip()
-        quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'"
-        found[key.strip()] = value[1:-1] if quoted else value
-    return found

@@ -48,3 +48,10 @@ def test_a_site_written_in_one_line_is_left_to_its_author(cli: Cli) -> None:
     cli.sites_file.write_text("sites: [{name: a, home: 'http://a.example/'}]\n")
     assert "by hand" in cli("sites", "disable", "a", code=2).stderr
     assert "by hand" in cli("sites", "add", "http://b.example/", code=2).stderr
+
+
+def test_a_misspelt_setting_stops_every_verb(cli: Cli) -> None:
+    refused = cli("sites", "list", code=2, BROADSHEET_SITE="mine.yaml")
+    assert refused.stderr == (
+        "Error: BROADSHEET_SITE: no such setting; BROADSHEET_SITES is meant? Unset or rename it\n"
+    )

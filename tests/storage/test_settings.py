@@ -76,3 +76,41 @@ def test_a_broken_env_file_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "env").write_text("BROADSHEET_S3_BUCKET=news\nwhat is this\n")
     with pytest.raises(StoreConfigError, match=r"env:2: not KEY=VALUE"):
         settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("BROADSHEET_S3_ENDPONT=http://h", "BROADSHEET_S3_ENDPONT: no such setting; BROADSHEET_S3_ENDPOINT is meant?"),
+        ("broadsheet_s3_bucket=news", "broadsheet_s3_bucket: no such setting; BROADSHEET_S3_BUCKET is meant?"),
+        ("export BROADSHEET_COLOUR=red", "BROADSHEET_COLOUR: no such setting; known are BROADSHEET_S3_ENDPOINT, "),
+        ("BROADSHEET_SITES=mine.yaml", "BROADSHEET_SITES: is read from the environment only; export it there"),
+    ],
+)
+def test_a_name_in_the_env_file_that_nothing_reads_is_refused(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "env").write_text(f"AWS_REGION=eu-north-1\n{line}\n")
+    with pytest.raises(StoreConfigError) as caught:
+        settings(tmp_path)
+    assert caught.value.message.startswith(f"{tmp_path}/env:2: {message}")
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["BROADSHEET_S3_ENDPONT", "BROADSHEET_S3ENDPOINT", "BROADSHEET_s3_endpoint"])
+def test_a_variable_that_is_nearly_a_setting_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StoreConfigError, match=f"^{name}: no such setting; BROADSHEET_S3_ENDPOINT is meant"):
+        settings(tmp_path, **{name: "http://h"})
+
+
+def test_variables_that_others_name_after_us_are_left_alone(tmp_path: Path) -> None:
+    others = ("SERVICE_HOST", "PORT_8333_TCP", "S3_SERVICE_HOST", "S3_SERVICE_PORT", "S3_PORT", "S3_PORT_8333_TCP_PORT")
+    kept = (*others, "WEB_SERVICE_HOST", "CORPUS", "VENV", "PYTHON", "TEAM")
+    assert settings(tmp_path, **{f"BROADSHEET_{name}": "x" for name in kept}).embedded
+
+
+def test_an_env_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreConfigError, match=r"file/env: Not a directory; set BROADSHEET_HOME to a folder"):
+        settings(tmp_path / "file")
+    (tmp_path / "env").write_bytes(b"A=\xff\n")
+    with pytest.raises(StoreConfigError, match=r"env: not UTF-8 at byte 2; save it"):
+        settings(tmp_path)
