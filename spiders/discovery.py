@@ -23,6 +23,7 @@ from spiders.links import Page, article_links, read_page
 from spiders.listing import Child, Link, Listing, NotAListing, join
 from spiders.listing_formats import read_listing
 from spiders.outcome import Answered, original_of
+from spiders.report import NONE_ALIKE
 from spiders.warc import Facts
 from spiders.withheld import forbids_keeping
 
@@ -139,8 +140,9 @@ class Discovery:
 
     async def _read(self, known: KnownSource) -> tuple[KnownSource, Listing | None, str]:
         """Fetch a source and add its links; return it anew, what it lists (None: nothing to read), and how it went."""
-        full = known.full_at is None or self._now - known.full_at > _CONTROL
         is_section = known.kind == "section"
+        barren = is_section and not known.links  # its links are not remembered, and an article_url may want them now
+        full = known.full_at is None or barren or self._now - known.full_at > _CONTROL
         if reason := self._circle.guard.refusal(known.url):
             raise NoResponse(Reason.UNSAFE_ADDRESS, reason)
         url = ascii_url(known.url)
@@ -212,7 +214,9 @@ class Discovery:
         page = read_page(decode(body, content_type), exchange.url)
         self._pages[known.url] = page
         if self._site.article_url is None:
-            return Listing(tuple(article_links(page, known.url, limits.links_a_page)))
+            links = tuple(article_links(page, known.url, limits.links_a_page))
+            unlike = f"none of the {len(page.links)} links seen {NONE_ALIKE}" if page.links and not links else ""
+            return Listing(links, note=unlike)
         hints = Hints(via=known.url, source="section")
         return Listing(
             tuple(Link(url, hints) for url in page.links if self._site.is_article_url(url))[: limits.links_a_page]

@@ -9,6 +9,7 @@ from typing import Any
 
 from extract.stored import StoredObject
 
+NONE_ALIKE = "looks like an article's"  # ends what `sources` says of a section whose links the guess leaves out, all
 OUTCOMES = ("captured", "not_modified", "unchanged", "not_due", "deferred", "failed")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from spiders.frontier import Frontier
-from spiders.report import CrawlReport
+from spiders.report import NONE_ALIKE, CrawlReport
 from spiders.site import Site
 
 _ANSWERED = ("ok ", "not modified")
@@ -23,10 +23,13 @@ def shortfall(report: CrawlReport, frontier: Frontier, site: Site, now: datetime
     if report.sources and len(failed) == len(report.sources):
         return f"{site.name}: no feed, sitemap or section answered: {_told(failed)}"
     if not report.discovered and not frontier.urls:
-        beside = f" ({_told(failed)})" if failed else ""
+        unlike = [f"{url}: {word.rpartition(', ')[2]}" for url, word in report.sources.items() if NONE_ALIKE in word]
+        told = ([_told(failed)] if failed else []) + unlike[:1]
+        beside = f" ({'; '.join(told)})" if told else ""
+        fix = f"add feeds or sections, or {'mend' if site.article_url else 'set'} article_url"
         return (
             f"{site.name}: its {len(report.sources) - len(failed)} sources name no article{beside}; "
-            "add feeds or sections, or mend article_url"
+            f"{'set article_url' if unlike else fix}"
         )
     since = frontier.last_yield_at or frontier.first_run_at
     if since is not None and now - since > site.expect_within:

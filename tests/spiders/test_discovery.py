@@ -199,6 +199,19 @@ def test_article_url_decides_when_it_is_given(crawl: Any, server: NewsServer) ->
     assert [capture.url for capture in ended.captures()] == [f"{server.url}/x/1"]
 
 
+def test_links_that_do_not_look_like_articles_are_told_and_wanted_by_an_article_url(
+    crawl: Any, server: NewsServer
+) -> None:
+    server.routes = {
+        "/": Reply(b'<a href="/story-1.html">1</a><a href="/story-2.html">2</a>'),
+        "*": Reply(article(1)),
+    }
+    section = {"sections": [f"{server.url}/"]}
+    said = crawl(section).report.sources[f"{server.url}/"]
+    assert said == "ok 200, 0 links, none of the 2 links seen looks like an article's"
+    assert crawl(section | {"article_url": "/story-"}).counts == {"captured": 2}  # though the page is unchanged
+
+
 def test_links_off_the_site_are_failures_once_and_then_wait(crawl: Any, server: NewsServer) -> None:
     foreign = "http://elsewhere.example/2026/story"
     server.routes = {"/feed.xml": Reply(rss([foreign]))}

@@ -66,6 +66,17 @@ def test_sources_that_name_nothing_fall_short() -> None:
     assert "name no article (http://x/feed gave not a feed: HTML); add" in (
         shortfall(report, Frontier("times"), SITE, NOW) or ""
     )
+    asked = shortfall(report, Frontier("times"), SITE.model_copy(update={"article_url": "/x/"}), NOW) or ""
+    assert asked.endswith("; add feeds or sections, or mend article_url")
+
+
+def test_a_section_whose_links_do_not_look_like_articles_asks_for_article_url() -> None:
+    report = replace(REPORT, discovered=0, outcomes={}, failures=())
+    report = replace(report, sources={"http://x/": "ok 200, 0 links, none of the 3 links seen looks like an article's"})
+    assert shortfall(report, Frontier("times"), SITE, NOW) == (
+        "times: its 1 sources name no article (http://x/: none of the 3 links seen looks like an article's); "
+        "set article_url"
+    )
 
 
 @pytest.mark.parametrize("name", ["last_yield_at", "first_run_at"])
