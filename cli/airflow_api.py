@@ -52,9 +52,9 @@ class AirflowApi:
         return list(self._call("GET", f"/api/v2/dags?{urlencode({'limit': limit})}")["dags"])
 
     def import_errors(self) -> list[str]:
-        """Return the last line of each DAG file's error."""
+        """Return the last line of each DAG file's error, once where files share it: those that read sites.yaml do."""
         found = self._call("GET", "/api/v2/importErrors")["import_errors"]
-        return [str(error["stack_trace"]).strip().splitlines()[-1] for error in found]
+        return list(dict.fromkeys(str(error["stack_trace"]).strip().splitlines()[-1] for error in found))
 
     def asset_events(self, name: str, since: str) -> list[dict[str, Any]]:
         """Return the events of the asset called `name` from `since` (ISO 8601) on, oldest first."""

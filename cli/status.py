@@ -55,7 +55,10 @@ class RunStatus:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def status(*, as_json: bool) -> None:
-    """Show the parts of the running stack, their memory, and each site's last run. Exit 1 if none runs."""
+    """Show the parts of the running stack, their memory, and each site's last run.
+
+    Exit 1 if none runs, or if a DAG file does not load: its DAGs are gone until that is mended.
+    """
     home = StackHome.from_env()
     state = read_state(home) if _is_running(home) else None
     if state is None:
@@ -72,14 +75,23 @@ def status(*, as_json: bool) -> None:
         click.echo(
             json.dumps(found | {"parts": [asdict(part) for part in parts], "runs": [asdict(run) for run in runs]})
         )
-        return
+    else:
+        _show(home, state, parts, runs, errors)
+    if errors:
+        raise SystemExit(1)
+
+
+def _show(
+    home: StackHome, state: StackState, parts: list[PartStatus], runs: list[RunStatus], errors: list[str]
+) -> None:
+    total = sum(part.memory_mib for part in parts)
     console = Console(highlight=False)
     console.print(f"{state.url}   login {USER} / {read_password(home)}   {len(parts)} parts, {total:.0f} MiB")
     console.print(_parts_table(parts))
     if runs:
         console.print(_runs_table(runs))
     for error in errors:
-        console.print(f"DAG import error: {error}", style="red", markup=False)
+        console.print(f"DAG import error: {error}", style="red", markup=False, soft_wrap=True)
 
 
 def _is_running(home: StackHome) -> bool:

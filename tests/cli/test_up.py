@@ -113,6 +113,28 @@ def test_status_shows_parts_memory_and_runs(stack: Stack) -> None:
     assert all(name in shown for name in parts)
 
 
+def test_a_mistake_in_the_site_file_is_told_once_by_status_until_it_is_mended(stack: Stack) -> None:
+    def refused() -> subprocess.CompletedProcess[str] | None:
+        said = broadsheet(stack.env, "status")
+        return said if said.returncode else None
+
+    own = Path(stack.env["BROADSHEET_SITES"])
+    before, dags = own.read_text(), {dag["dag_id"] for dag in api_of(stack.home, stack.url).dags()}
+    own.write_text("sites:\n  - {name: times}\n")
+    try:
+        wait_for(lambda: refused() is not None)
+        wait_for(lambda: len(api_of(stack.home, stack.url).dags()) == len(dags) - 4)  # three sites' and publish
+        said = refused()
+        assert said
+        assert said.returncode == 1
+        (line,) = (line for line in said.stdout.splitlines() if line.startswith("DAG import error"))
+        assert line.endswith(f"{own}:2: home: missing; every site needs a name and a home")
+        assert status(stack.env)["import_errors"] == [line.removeprefix("DAG import error: ")]
+    finally:
+        own.write_text(before)
+    wait_for(lambda: not refused() and {dag["dag_id"] for dag in api_of(stack.home, stack.url).dags()} == dags)
+
+
 def test_a_second_up_names_the_running_one(stack: Stack) -> None:
     second = broadsheet(stack.env, "up", "--detach")
     assert second.returncode == 1
