@@ -72,7 +72,7 @@ def enable(*, name: str) -> None:
 @sites.command()
 @click.argument("name")
 def disable(*, name: str) -> None:
-    """Leave this site alone; what is archived stays."""
+    """Take this site off its schedule: only `ingest NAME` still crawls it. What is archived stays."""
     _switch(name, to=False)
 
 

@@ -19,6 +19,7 @@ from extract.url import normalise_url
 from spiders.errors import SiteFileError
 
 MAX_SITES_FILE_BYTES = 4 * 2**20  # 10,000 sites are some 2 MiB
+_MAY_BE_FOR_EVER = ("keep_raw_days", "keep_days")
 _SPAN_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -205,9 +206,26 @@ def _build(path: Path, place: str, entries: dict[str, tuple[int, Any]]) -> Site:
             message = "missing; every site needs a name and a home"
         elif first["type"] == "string_pattern_mismatch" and key == "name":
             message = f"{first['input']!r} may have only a-z, 0-9 and -"
-        else:
-            message = f"{message} (given: {str(first['input'])[:80]!r})" if first["type"] != "value_error" else message
+        elif first["type"] != "value_error":
+            given = first["input"]
+            shown = "null" if given is None else repr(str(given)[:80])
+            message = f"{_fix(key, first['type'], given) or message} (given: {shown})"
         raise SiteFileError(f"{where}: {key}: {message}") from error
+
+
+def _fix(key: str, kind: str, given: object) -> str | None:
+    """Return what to write instead of `given`, where pydantic's own words say it in terms of Python."""
+    if kind == "tuple_type":
+        return (
+            f"write a list: [{', '.join(given.replace(',', ' ').split())}]"
+            if isinstance(given, str)
+            else "write a list: [...]"
+        )
+    if key in _MAY_BE_FOR_EVER:
+        return "write a number of days from 1 to 100000, or null: for ever"
+    if key == "language":
+        return "write two letters of ISO 639-1 such as en, or null: detected"
+    return "cannot be null; write a value or leave the key out" if given is None else None
 
 
 def _mapping(node: yaml.Node, path: str) -> dict[str, tuple[int, yaml.Node]]:
