@@ -15,7 +15,7 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from cli.chosen import SINCE, UNTIL, check_times
+from cli.chosen import SINCE, UNTIL, check_site, check_times
 from cli.errors import NotInArchive, RunFailed
 from cli.extraction import extractors
 from cli.progress import progress
@@ -117,8 +117,10 @@ def _partitions(
             publish(store)
         except StagedRefused as error:
             log.warning("not published: %s", error.message)
-    if site is not None and not list_partitions(store, site=site):
-        raise NotInArchive(f"nothing of {site} is in the archive; ./broadsheet sites list has the names")
+    if site is not None:
+        check_site(store, site)
+        if not list_partitions(store, site=site):
+            raise NotInArchive(f"nothing of {site} is in the archive; its first run has yet to be published")
     return list_partitions(store, site=site, since=since, until=until)
 
 

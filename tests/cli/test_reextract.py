@@ -123,4 +123,7 @@ def test_the_steps_of_the_dag_do_a_partition_each(cli: Cli, left: list[dict[str,
 def test_an_empty_archive_is_no_error_and_a_site_without_rows_is_named(cli: Cli) -> None:
     assert "0 captures read again" in cli("reextract").stdout
     assert "is no partition" in cli("reextract-part", "times", code=2).stderr
+    cli("sites", "add", "https://times.example/", "--name", "times")
     assert "nothing of times is in the archive" in cli("reextract", "--site", "times", code=1).stderr
+    for mistaken in ("nope", "No/Site"):
+        assert f"no site is called {mistaken!r}" in cli("reextract", "--site", mistaken, code=2).stderr
