@@ -6,15 +6,23 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.verify import read_known
+from extract.article import Article
 from spiders.site import load_sites
+from storage.articles import Archive
 from storage.client import Store
+from storage.publish import publish
+from storage.verify import Ask, verify
 from tests.dags.conftest import REPO
+from tests.storage.aging import age_articles
+from tests.storage.making import article, run_id, stage_outcomes
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -75,8 +83,35 @@ def events(name: str) -> list[dict[str, Any]]:
         return [dict(event.extra) for event in session.scalars(query.order_by(AssetEvent.id))]
 
 
+@pytest.fixture
+def count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, Any]]:
+    """Run the documents' example of a DAG of your own once; gives what it counted."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    shutil.copy(REPO / "docs" / "examples" / "downstream_dag.py", folder)
+    bundle = {
+        "name": "own",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(folder)},
+    }
+
+    def run() -> dict[str, Any]:
+        with monkeypatch.context() as patch:
+            patch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", json.dumps([bundle]))
+            return dict(run_dag("count_new_articles", folder)["count_new_articles"])
+
+    return run
+
+
+def broadsheet(*argv: str) -> str:
+    """Run one verb to its end; return the last line that it says."""
+    done = subprocess.run([sys.executable, "-m", "cli", *argv], cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
 def test_a_site_goes_from_its_pages_to_the_table_and_on_to_a_dag_of_your_own(
-    demo: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo: list[str], count: Callable[[], dict[str, Any]]
 ) -> None:
     site = demo[0]
     results = run_dag(f"news__{site}")
@@ -95,17 +130,35 @@ def test_a_site_goes_from_its_pages_to_the_table_and_on_to_a_dag_of_your_own(
     assert looked_at["versions"] == published["articles"]
     assert last_event("broadsheet://stories") == {name: n for name, n in looked_at.items() if n is not None}
 
-    own = tmp_path / "own"
-    own.mkdir()
-    shutil.copy(REPO / "docs" / "examples" / "downstream_dag.py", own)
-    bundle = {
-        "name": "own",
-        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
-        "kwargs": {"path": str(own)},
-    }
-    monkeypatch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", json.dumps([bundle]))
-    assert run_dag("count_new_articles", own) == {"count_new_articles": {site: published["articles"]}}
-    assert run_dag("count_new_articles", own) == {"count_new_articles": {}}
+    assert count() == {"new": {site: published["articles"]}, "taken_out": 0}
+    assert count() == {"new": {}, "taken_out": 0}
+
+
+def test_a_dag_of_your_own_outlives_an_erasure_and_counts_each_row_once(
+    demo: list[str], count: Callable[[], dict[str, Any]], store: Store
+) -> None:
+    def publish_run(number: int, *outcomes: Article) -> None:
+        stage_outcomes(store, "times", run_id(number), outcomes)
+        publish(store)
+
+    run_dag(f"news__{demo[0]}")
+    publish_run(0, article("bridge", "The bridge is open."))
+    assert count()["new"]["times"] == 1
+
+    publish_run(1, article("bridge", "The bridge is shut.", minutes=-60))  # captured before what was seen already
+    assert count() == {"new": {"times": 1}, "taken_out": 0}
+
+    age_articles(store)  # as a reader of before would have left them
+    assert json.loads(broadsheet("reextract", "--site", demo[0], "--json"))["texts"] > 0
+    assert count() == {"new": {}, "taken_out": 0}
+
+    publish_run(2, article("quay", "The quay is closed."))
+    url = Archive(store).articles(site=demo[0], columns=["url"])["url"][0].as_py()
+    broadsheet("erase", url, "--reason", "a court order")
+    broadsheet("upkeep")
+    assert count() == {"new": {"times": 1}, "taken_out": 1}
+    assert count() == {"new": {}, "taken_out": 0}
+    assert [str(one) for one in verify(store, Ask(read_known, datetime.now(UTC))).findings if "own/" in str(one)] == []
 
 
 def test_publishing_again_is_skipped_and_announces_nothing(demo: list[str]) -> None:
