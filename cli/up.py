@@ -40,14 +40,15 @@ def up(*, detach: bool, port: int | None, no_demo: bool, supervise: bool) -> Non
     home = StackHome.from_env()
     _check_machine(home)
     lock_stack(home).release()  # says at once what the supervisor would find a moment later
-    load_sites()  # a broken file would leave every site without its DAG
+    own = [site for site in load_sites() if not site.demo]  # a broken file would leave every site without its DAG
     port = _choose_port(port)
+    progress = Progress(time.monotonic(), detached=detach, is_idle=no_demo and not own)
     if detach:
-        _detach(home, port, no_demo=no_demo)
+        _detach(home, port, progress, no_demo=no_demo)
         return
     from cli.stack import Supervisor  # noqa: PLC0415 - after the quick refusals
 
-    report = _report_json if supervise else Progress(time.monotonic()).report
+    report = _report_json if supervise else progress.report
     Supervisor(home, port, demo=not no_demo, report=report).run()
 
 
@@ -86,10 +87,13 @@ def _is_free(port: int) -> bool:
 
 
 class Progress:
-    """Reports on stderr, with times since the command; the last one, the address and the login, on stdout."""
+    """Reports on stderr, with times since the command; the last one, the address and the login, on stdout.
 
-    def __init__(self, started: float, *, detached: bool = False) -> None:
-        self.started, self.detached = started, detached
+    `is_idle`: there is no site to archive, so the last one says how to add one.
+    """
+
+    def __init__(self, started: float, *, detached: bool, is_idle: bool) -> None:
+        self.started, self.detached, self.is_idle = started, detached, is_idle
         self.console = Console(stderr=True, highlight=False)
 
     def report(self, event: dict[str, Any]) -> None:
@@ -99,10 +103,10 @@ class Progress:
             style = "yellow" if "warning" in event else None
             self.console.print(f"{at}  {line}", style=style, markup=False, soft_wrap=True)
         elif "ready" in event:
-            click.echo(ready_text(event["ready"], detached=self.detached))
+            click.echo(ready_text(event["ready"], detached=self.detached, is_idle=self.is_idle))
 
 
-def ready_text(ready: dict[str, Any], *, detached: bool = False) -> str:
+def ready_text(ready: dict[str, Any], *, detached: bool, is_idle: bool) -> str:
     """Return what a person needs next: address, login, the first run's counts, the command that reads."""
     lines = ["", f"  Airflow   {ready['url']}", f"  login     {ready['user']} / {ready['password']}"]
     if "counts" in ready:
@@ -114,6 +118,8 @@ def ready_text(ready: dict[str, Any], *, detached: bool = False) -> str:
         )
         failed = [site for site, state in ready["states"].items() if state == "failed"]
         lines += [f"  failed    {site}: see its run in the UI" for site in failed]
+    if is_idle:
+        lines.append("  no sites  ./broadsheet sites add https://www.example.com/ adds one")
     stop = "./broadsheet down" if detached else "Ctrl-C or ./broadsheet down"
     lines += ["  read      ./broadsheet articles --format table", f"  stop      {stop}", ""]
     return "\n".join(lines)
@@ -127,7 +133,7 @@ def _report_json(event: dict[str, Any]) -> None:
         click.echo(json.dumps(event))
 
 
-def _detach(home: StackHome, port: int, *, no_demo: bool) -> None:
+def _detach(home: StackHome, port: int, progress: Progress, *, no_demo: bool) -> None:
     argv = [sys.executable, "-m", "cli", "up", "--supervise", "--port", str(port), *(["--no-demo"] if no_demo else [])]
     log_path = home.logs / "supervisor.log"
     with log_path.open("ab") as log_file:
@@ -135,7 +141,6 @@ def _detach(home: StackHome, port: int, *, no_demo: bool) -> None:
             argv, cwd=REPO, env=os.environ | {"BROADSHEET_HOME": str(home.root)}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=log_file, text=True, start_new_session=True,
         )  # fmt: skip
-    progress = Progress(time.monotonic(), detached=True)
     try:
         for line in child.stdout or ():
             event = json.loads(line)

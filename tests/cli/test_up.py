@@ -58,7 +58,10 @@ def test_up_says_address_login_first_counts_and_how_to_read(stack: Stack) -> Non
     assert stack.url in stack.said.stdout
     assert re.search(r"admin / \S{12,}", stack.said.stdout)
     assert re.search(r"archived +[1-9]\d* articles.* of 3 sites", stack.said.stdout)
-    assert "./broadsheet articles" in stack.said.stdout
+    assert "sites add" not in stack.said.stdout
+    promised = re.search(r"`up` ends with [^`]*and this command:\n\n +(\S.*)\n", (REPO / "README.md").read_text())
+    assert promised
+    assert promised[1] in stack.said.stdout
 
 
 def test_every_demo_site_ran_green_and_was_published(stack: Stack) -> None:
@@ -196,7 +199,9 @@ def test_ctrl_c_stops_all_and_a_killed_supervisor_leaves_nothing_running(tmp_pat
     assert up.returncode == 0
     assert living(started) == []
     assert not socket_folder(home / "postgres").exists()
-    assert broadsheet(env, "up", "--detach", "--no-demo").returncode == 0
+    again = broadsheet(env, "up", "--detach", "--no-demo")
+    assert again.returncode == 0
+    assert "no sites  ./broadsheet sites add https://www.example.com/ adds one" in again.stdout
     found = status(env)
     started = processes_of(found)
     assert len(started) > 10
