@@ -1,4 +1,4 @@
-"""The examples of docs/readers.md run as they stand, on a real store, and print what they say."""
+"""The examples of docs/readers.md and of the README run as they stand, on a real store, and print what they say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from storage.stories import cluster
 from storage.tables import open_table
 from tests.storage.making import article, rejection, run_id, stage_outcomes
 
-PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "readers.md").read_text()
+REPO = Path(__file__).resolve().parent.parent.parent
+PAGE = (REPO / "docs" / "readers.md").read_text()
+README = (REPO / "README.md").read_text()
 EXAMPLES = {  # heading: the code below it
     section.partition("\n")[0]: section.partition("```python\n")[2].partition("```")[0]
     for section in PAGE.split("\n## ")[1:]
@@ -62,6 +64,16 @@ def test_an_example_runs_and_prints(archive: Store, name: str, capsys: pytest.Ca
 def test_every_example_of_the_page_is_run_but_sparks() -> None:
     assert set(EXAMPLES) - set(PRINTED) == {"Spark, Trino, Athena and others"}
     assert PAGE.count("```python") == len(EXAMPLES)
+
+
+@pytest.mark.usefixtures("archive")
+def test_the_readmes_python_runs_from_its_first_block_to_its_last(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = [block.partition("```")[0] for block in README.split("```python\n")[1:]]
+    names = {"__name__": "example"}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our page
+    printed = capsys.readouterr().out
+    assert [text for text in ("Harbour bridge", "avg(word_count)") if text not in printed] == [], printed
 
 
 def test_sparks_example_is_python_at_least() -> None:
