@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from cli.errors import NotInArchive
 from cli.formats import Writer, write_jsonl
 from cli.markdown import write_folder
 from cli.ninjs import write_ninjs
-from cli.output import opened
+from cli.output import STDOUT, Target, opened
 from cli.progress import Bar, progress
 from spiders.reread import record_lines
 from storage import schema
@@ -65,7 +66,9 @@ class Rows:
     "--format", "form", type=click.Choice(["cdxj", "jsonl", "markdown", "ninjs", "parquet"]),
     help="Articles as JSON lines, Parquet, a folder of Markdown files or IPTC ninjs 3; cdxj: an index of the bucket.",
 )  # fmt: skip
-@click.option("-o", "--output", type=PATH, help="The file, with markdown the folder, for --format.")
+@click.option(
+    "-o", "--output", type=Target(path_type=Path), help="The file, with markdown the folder, for --format; -: stdout."
+)
 @SITE
 @SINCE
 @UNTIL
@@ -86,6 +89,8 @@ def export(  # noqa: PLR0913 - what the verb takes
         raise click.UsageError("say what to write: --wacz FILE, or --format FORMAT -o FILE")
     if (texts and not wacz) or (all_versions and (wacz or form == "cdxj")):
         raise click.UsageError("--text goes with --wacz, --all-versions with a format of articles")
+    if output is STDOUT and (form == "markdown" or (form == "parquet" and sys.stdout.isatty())):
+        raise click.UsageError(f"{form} is not for {'stdout' if form == 'markdown' else 'a terminal'}; name it with -o")
     if wacz and wacz.suffix != ".wacz":
         raise click.UsageError(f"the name of a WACZ file ends in .wacz; write {wacz}.wacz")
     if site is not None and not is_site(site):
@@ -101,7 +106,7 @@ def export(  # noqa: PLR0913 - what the verb takes
             said = _write_index(archive, chosen, target, bar)
         else:
             said = _write_articles(Rows(archive, chosen, all_versions, bar), form or "", target)
-    click.echo(f"{target}: {said}")
+    click.echo(f"{'stdout' if target is STDOUT else target}: {said}", err=target is STDOUT)
 
 
 def _write_wacz(archive: Archive, chosen: Slice, target: Path, bar: Bar, *, texts: bool) -> str:

@@ -9,12 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os.path import realpath
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 
+STDOUT = Path("/dev/stdout")  # what `-o -` gives: this very object, for who writes the path means a descriptor
+
+
+class Target(click.Path):
+    """What an -o names; `-` is stdout, as everywhere, and `./-` a file of that name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Return the path that `value` names, STDOUT for -."""
+        return STDOUT if value == "-" else super().convert(value, param, ctx)
+
+
 OUTPUT = click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of stdout."
+    "-o", "--output", type=Target(dir_okay=False, path_type=Path), help="Write here instead of stdout, which - is too."
 )
 _NAME_CHARS = 40  # of the target's name in a part's: together they must not pass 255 bytes
 _DESCRIPTOR = re.compile(r"/dev/(?:stdin|stdout|stderr|fd/\d+)|/proc/(?:self|thread-self|\d+)/fd/\d+")
@@ -22,11 +33,11 @@ _DESCRIPTOR = re.compile(r"/dev/(?:stdin|stdout|stderr|fd/\d+)|/proc/(?:self|thr
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[IO[bytes]]:
-    """Give the file `output`, which comes into being whole at the end or not at all; None: stdout.
+    """Give the file `output`, which comes into being whole at the end or not at all; None, STDOUT: stdout.
 
     A pipe or a device is written as it goes: renamed over, it would be gone. Of a link the target is written.
     """
-    if output is None:
+    if output is None or output is STDOUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from cli.chosen import SINCE, SITE, UNTIL, check_site, check_times
 from cli.formats import FORMATS, Writer
-from cli.output import OUTPUT, opened
+from cli.output import OUTPUT, STDOUT, opened
 from storage.articles import Archive
 
 
@@ -63,9 +63,10 @@ def rejections(
 def write_rows(rows: pa.Table, form: str | None, output: Path | None) -> None:
     """Write a table's rows to `output`, None for stdout; `form` None: a table on a terminal, else JSON lines."""
     rows = rows.drop_columns(["captured_day"])
-    form = form or ("table" if output is None and sys.stdout.isatty() else "jsonl")
+    on_screen = (output is None or output is STDOUT) and sys.stdout.isatty()
+    form = form or ("table" if on_screen else "jsonl")
     writer: Writer = FORMATS[form]
-    if form == "parquet" and output is None and sys.stdout.isatty():
+    if form == "parquet" and on_screen:
         raise click.UsageError("parquet is not for a terminal; add -o FILE")
     with opened(output) as out:
         writer(rows, out)

@@ -30,10 +30,12 @@ class Cli:
     sites_file: Path
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def __call__(self, *argv: str, code: int = 0, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *argv: str, code: int = 0, stdin: str = "", cwd: Path = ROOT, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end and check its exit code."""
         done = subprocess.run(
-            [sys.executable, "-m", "cli", *argv], env=self.env | env, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "cli", *argv], env=self.env | env, cwd=cwd, input=stdin, capture_output=True, text=True, check=False
         )  # fmt: skip
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done

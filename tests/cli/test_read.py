@@ -45,6 +45,21 @@ def test_articles_come_out_in_every_format(archive: Cli, demo: Demo, tmp_path: P
     assert f"{count} rows" in archive("articles", "--format", "table").stdout
 
 
+def test_a_dash_as_output_is_stdout_for_every_verb(archive: Cli, tmp_path: Path) -> None:
+    for argv in (["articles", "--format", "csv"], ["rejections"], ["stories", "--min-sites", "1"]):
+        assert archive(*argv, "-o", "-", cwd=tmp_path).stdout == archive(*argv).stdout
+    pages = tmp_path / "pages.jsonl"
+    pages.write_text('{"url": "http://x.example/", "html_base64": ""}')
+    assert json.loads(archive("extract", "--pages", str(pages), "-o", "-", cwd=tmp_path).stdout)["rejected"] == "empty"
+    exported = archive("export", "--format", "jsonl", "-o", "-", cwd=tmp_path)
+    assert sorted(exported.stdout.splitlines()) == sorted(archive("articles", "--format", "jsonl").stdout.splitlines())
+    assert exported.stderr.splitlines()[-1] == f"stdout: {len(archive.rows())} articles"
+    assert "name it with -o" in archive("export", "--format", "markdown", "-o", "-", code=2, cwd=tmp_path).stderr
+    assert list(tmp_path.glob("-*")) == []
+    archive("articles", "-o", "./-", cwd=tmp_path)
+    assert (tmp_path / "-").is_file()
+
+
 def test_articles_are_chosen_by_site_and_time(archive: Cli, demo: Demo) -> None:
     site = demo.sites[0].name
     assert {row["site"] for row in archive.rows("articles", "--site", site)} == {site}
