@@ -28,8 +28,9 @@ MAX_PAGE_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a line of the input says."""
+    """What a line of the input says; `number` is the line's."""
 
+    number: int
     url: str
     site: str
     html_path: Path | None
@@ -138,6 +139,7 @@ def read_line(number: int, line: bytes) -> Page:
         raise PagesFileError(f"line {number}: html_path or html_base64: missing")
     site = fields.get("site")
     return Page(
+        number=number,
         url=fields["url"],
         site=site if isinstance(site, str) else _host(fields["url"]),
         html_path=Path(path) if isinstance(path, str) else None,
@@ -160,7 +162,9 @@ def _capture(page: Page, source: Source) -> Capture | Rejection:
     try:
         body = _body(page, source.base)
     except OSError as error:
-        raise PagesFileError(f"{page.html_path}: {error.strerror}") from error
+        raise PagesFileError(
+            f"line {page.number}: {page.html_path}: {error.strerror}; a path is relative to {source.base}"
+        ) from error
     except binascii.Error as error:
         return Rejection(page.site, page.url, source.moment, Reason.BAD_ENCODING, f"html_base64: {error}")
     if len(body) > MAX_PAGE_BYTES:
@@ -179,5 +183,6 @@ def _body(page: Page, base: Path) -> bytes:
 
 def _row(page: Page, result: Article | Rejection) -> bytes:
     if isinstance(result, Article):
-        return orjson.dumps(article_fields(result) | {"captured_at": None})  # nobody captured it here
+        fields = article_fields(result) | {"captured_at": None}  # nobody captured it here
+        return orjson.dumps(fields, option=orjson.OPT_UTC_Z)
     return orjson.dumps({"url": page.url, "rejected": result.reason, "detail": result.detail})

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from storage.json_schema import json_schema
 from tests.cli.conftest import Cli
 from tests.extract.page import PARAGRAPHS, news_page
 
@@ -110,6 +112,21 @@ def test_a_page_that_takes_too_long_is_a_timeout_and_the_others_are_read(read: A
         assert ["text" in one for one in rows] == [True, False, True]
 
 
+def test_a_line_is_one_of_the_archives_but_for_what_a_capture_adds(read: Any) -> None:
+    archived = Draft202012Validator(json_schema("articles"))
+    dated = news_page(head="<meta property='article:published_time' content='2026-11-22T10:30:00+02:00'>")
+    page = {"html_base64": base64.b64encode(dated).decode()}
+    (line,) = read([page | {"url": "https://courier.example/ferry", "site": "courier"}])
+    fields = json.loads(line)
+    assert fields["published_at"] == "2026-11-22T08:30:00Z"
+    assert [(*error.path,) for error in archived.iter_errors(fields)] == [("captured_at",)]
+    assert (fields["capture"], fields["run_id"], fields["version"], fields["status"]) == (None, "", 1, "live")
+    (line,) = read([page | {"url": "https://Courier.example:8741/ferry#top"}])
+    fields = json.loads(line)
+    assert (fields["site"], fields["url"]) == ("Courier.example:8741", "https://courier.example:8741/ferry")
+    assert {(*error.path,) for error in archived.iter_errors(fields)} == {("captured_at",), ("site",)}
+
+
 def test_pages_come_from_stdin_too(cli: Cli) -> None:
     given = "\n".join(json.dumps(row(topic)) for topic in TOPICS)
     rows = [json.loads(line) for line in cli("extract", "--pages", "-", stdin=given).stdout.splitlines()]
@@ -122,7 +139,10 @@ def test_a_wrong_line_is_named_before_any_work(cli: Cli, tmp_path: Path) -> None
         ("{", "line 1: not JSON"),
         ('{"html_path": "x"}', "line 1: url: missing"),
         ('\n{"url": "http://a/"}', "line 2: html_path or html_base64: missing"),
-        ('{"url": "http://a/", "html_path": "nowhere.html"}', "nowhere.html: No such file"),
+        (
+            '{"url": "http://a/", "html_path": "nowhere.html"}',
+            f"line 1: nowhere.html: No such file or directory; a path is relative to {tmp_path}\n",
+        ),
     ):
         pages.write_text(text)
         assert message in cli("extract", "--pages", str(pages), code=2).stderr
