@@ -45,18 +45,28 @@ def ingest(*, sites: tuple[str, ...], revisit_now: bool, as_json: bool) -> None:
 
 
 def summary(report: dict[str, Any]) -> str:
-    """Return the run report in a few lines for people."""
+    """Return the run report in a few lines for people: what this run did, then what the publish after it committed.
+
+    The two may differ: a publish commits all that waits, and of two at once one finds the other's work done.
+    """
     totals, published = report["totals"], report["published"]
+    reasons = Counter(totals["rejections"])
+    why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     lines = [
         f"run {report['run_id']}: {len(report['sites'])} sites, {totals['discovered']} URLs, {report['seconds']:.1f} s",
-        "  articles   {articles} new, {versions} edited, {gone} gone, {unchanged} unchanged".format(**published),
+        f"  read       {totals['articles']} articles, {reasons.total()} rejected{f': {why}' if why else ''}",
         "  not read   {not_due} not due, {not_modified} not modified, {unchanged} same bytes".format(**totals),
     ]
-    if report["stories"] and report["stories"]["members"]:
-        lines.append("  stories    {stories} new, {members} articles joined one".format(**report["stories"]))
+    if totals["recovered"]:
+        lines.append(f"  recovered  {totals['recovered']} captures of runs that died, among those read")
     if totals["deferred"]:
         lines.append(f"  deferred   {totals['deferred']} to the next run")
-    reasons = Counter(totals["rejections"])
-    if reasons:
-        lines.append("  rejected   " + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()))
+    lines.append(
+        "  published  {articles} new articles, {versions} edited, {gone} gone, {unchanged} unchanged, "
+        "of all that waited: {runs} staged runs".format(**published)
+    )
+    if totals["articles"] and not published["runs"] and not report["refused"]:
+        lines.append("             what this run read, another publish committed meanwhile")
+    if report["stories"] and report["stories"]["members"]:
+        lines.append("  stories    {stories} new, {members} articles joined one".format(**report["stories"]))
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import json
 import signal
 from collections import Counter
 
+from cli.ingest import summary
 from extract.stored import StoredObject
 from spiders.demo.newspaper import Demo
 from storage import layout
@@ -48,6 +49,22 @@ def test_a_second_pass_downloads_nothing_and_adds_nothing(archived: Archived, de
         "runs": 0, "articles": 0, "versions": 0, "unchanged": 0, "rejections": 0, "gone": 0, "table_version": 0,
     }  # fmt: skip
     assert len(cli.rows("articles", "--all-versions")) == len(demo.truth(0))
+
+
+def test_each_line_of_the_summary_says_what_it_counts() -> None:
+    totals = {"discovered": 9, "recovered": 1, "articles": 5, "not_modified": 1, "unchanged": 0, "not_due": 1}
+    totals |= {"deferred": 0, "rejections": {"gone": 1, "not_found": 2}}  # type: ignore[dict-item]
+    published = {"runs": 3, "articles": 12, "versions": 2, "unchanged": 1, "gone": 1}
+    report = {"run_id": "R", "sites": {"times": {}}, "seconds": 1.25, "refused": None, "stories": None}
+    assert summary(report | {"totals": totals, "published": published}).splitlines() == [
+        "run R: 1 sites, 9 URLs, 1.2 s",
+        "  read       5 articles, 3 rejected: 2 not_found, 1 gone",
+        "  not read   1 not due, 1 not modified, 0 same bytes",
+        "  recovered  1 captures of runs that died, among those read",
+        "  published  12 new articles, 2 edited, 1 gone, 1 unchanged, of all that waited: 3 staged runs",
+    ]
+    late = summary(report | {"totals": totals, "published": dict.fromkeys(published, 0)})
+    assert late.endswith("\n             what this run read, another publish committed meanwhile")
 
 
 def test_edits_become_versions_deletions_become_gone_and_chrome_becomes_nothing(
