@@ -166,7 +166,7 @@ class EmbeddedStore:
                 argv, cwd=self._config, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,  # Ctrl-C is for the command at the terminal, which then stops the server itself
             )  # fmt: skip
-        server = Server(child.pid, adopt(child), ports, str(sockets), keep)
+        server = Server(child.pid, adopt(child), ports, str(sockets), keep, str(self.folder))
         weed.write_private(self._state, json.dumps(asdict(server)))
         weed.write_private(self.folder / "ports.json", json.dumps(ports))
         return server
@@ -227,9 +227,15 @@ class EmbeddedStore:
     def _read_state(self) -> Server | None:
         try:
             found = json.loads(self._state.read_text())
-            return Server(**found) if set(weed.PORTS) <= set(found["ports"]) else None
+            server = Server(**found) if set(weed.PORTS) <= set(found["ports"]) else None
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return None  # never started, or by another version
+        return None if server and self._is_copied(server) else server
+
+    def _is_copied(self, server: Server) -> bool:
+        """Whether the file came with a backup of another home, whose server may well run: it is not ours to clear."""
+        owner = server.folder or server.sockets  # versions that did not note the folder put the sockets there, mostly
+        return owner != str(self.folder) and not owner.startswith(weed.SHORT_FOLDER)
 
     def _last_line(self) -> str:
         lines = self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []

@@ -22,6 +22,7 @@ class Server:
     ports: dict[str, int]
     sockets: str
     keep: bool
+    folder: str = ""  # whose server it is: the file may have come with a copy. Not said by versions before this field
 
     @property
     def endpoint(self) -> str:

@@ -26,6 +26,7 @@ VOLUME_SIZE_MB = 128  # a bucket takes whole volumes, so small ones suit small d
 MEMORY_LIMIT = "448MiB"
 SOCKET_CLOSE_S = 1.0
 SOCKET_PATH_MAX = 100  # bytes; a unix socket's path holds 107
+SHORT_FOLDER = "/tmp/broadsheet-s3-"  # noqa: S108 - begins the name of a private folder, where a path would be too long
 _JWT_SECTIONS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 
 
@@ -68,7 +69,7 @@ def socket_folder(folder: Path) -> Path:
     """Return where the server's unix sockets go: `folder`, or a private one in /tmp if its path is too long."""
     if len(os.fsencode(folder / "filer.sock")) <= SOCKET_PATH_MAX:
         return folder
-    return Path(tempfile.mkdtemp(prefix="broadsheet-s3-", dir="/tmp"))
+    return Path(tempfile.mkdtemp(prefix=Path(SHORT_FOLDER).name, dir=Path(SHORT_FOLDER).parent))
 
 
 def stray_sockets(ports: dict[str, int]) -> list[Path]:

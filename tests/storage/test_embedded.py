@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import stat
@@ -136,6 +137,22 @@ def test_a_state_file_that_names_another_process_signals_nobody(embedded: Embedd
         assert not embedded.stop()
         assert bystander.poll() is None
         bystander.kill()
+
+
+def test_a_home_restored_beside_a_running_one_is_a_server_of_its_own(embedded: EmbeddedStore, tmp_path: Path) -> None:
+    with open_store(StoreSettings(home=embedded.folder.parent, min_free_mib=0)) as store:
+        store.put("raw/kept", b"kept")
+    embedded.start()
+    told = (embedded.folder / "server.json").read_text()
+    embedded.stop()
+    shutil.copytree(embedded.folder, tmp_path / "other" / "s3", ignore=shutil.ignore_patterns("*.sock"))
+    (tmp_path / "other" / "s3" / "server.json").write_text(told)  # as `down` leaves it
+    embedded.start()
+    with open_store(StoreSettings(home=tmp_path / "other", min_free_mib=0)) as store:
+        assert store.get("raw/kept").body == b"kept"
+    assert (embedded.folder / "filer.sock").is_socket()
+    with open_store(StoreSettings(home=embedded.folder.parent, min_free_mib=0)) as store:
+        assert store.get("raw/kept").body == b"kept"
 
 
 def test_a_taken_port_is_left_alone(embedded: EmbeddedStore) -> None:
