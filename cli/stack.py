@@ -230,8 +230,8 @@ class Supervisor:
             self._write_state()
             if self.guard:
                 self.guard.check()
-            for component in self.components:
-                shorten(component.log)
+            for log in (*self.home.logs.glob("*.log"), self.home.store_log):  # the supervisor's own, too
+                shorten(log)
 
     def _write_state(self) -> None:
         self._state_due = time.time() + STATE_EVERY_S

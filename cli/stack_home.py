@@ -35,6 +35,11 @@ class StackHome:
         return self.root / "logs"
 
     @property
+    def store_log(self) -> Path:
+        """The embedded S3's: 6 MB a day at rest."""
+        return self.root / "s3" / "weed.log"
+
+    @property
     def postgres(self) -> Path:
         return self.root / "postgres"
 

@@ -57,7 +57,7 @@ class StoreServer:
 
     @property
     def log(self) -> Path:
-        return self.home.root / "s3" / "weed.log"
+        return self.home.store_log
 
     def adopt(self) -> str:
         """Take over the server that the starter, now ended, reported; return its place, LookupError without."""

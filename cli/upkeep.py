@@ -1,14 +1,16 @@
-"""`upkeep`: compaction, old files, leftovers, and what goes by age. The verb, and the daily DAG's step."""
+"""`upkeep`: compaction, old files, leftovers, old logs, and what goes by age. The verb, and the daily DAG's step."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 import orjson
 
 from cli.frontiers import SiteFrontiers
+from cli.old_logs import drop_old_logs, read_log_days
+from cli.stack_home import StackHome
 from spiders.site import load_sites
 from storage.connect import open_store
 from storage.retention import Keep
@@ -30,10 +32,15 @@ def upkeep_daily() -> None:
 
 
 def _keep_up(*, as_json: bool) -> None:
+    home = StackHome.from_env()
+    log_days = read_log_days(home)
     keeps = {site.name: Keep(site.keep_raw_days, site.keep_days) for site in load_sites()}
+    now = datetime.now(UTC)
     with open_store() as store:
-        report = keep_up(store, SiteFrontiers().retire, keeps, datetime.now(UTC))
-    click.echo(orjson.dumps(asdict(report)).decode() if as_json else summary(report))
+        report = keep_up(store, SiteFrontiers().retire, keeps, now)
+    logs = drop_old_logs(home, timedelta(days=log_days), now)
+    told = asdict(report) | {"logs": logs}
+    click.echo(orjson.dumps(told).decode() if as_json else f"{summary(report)}; {logs} logs of tasks")
     for name in report.unfinished:
         click.echo(f"erased/{name}.json: was interrupted; run ./broadsheet erase for its URLs again", err=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from storage.errors import StoreConfigError
 
 _OURS = "BROADSHEET_"
-_IN_FILE = ("S3_ENDPOINT", "S3_BUCKET", "S3_PREFIX", "S3_REGION", "MIN_FREE_MIB")
+_IN_FILE = ("S3_ENDPOINT", "S3_BUCKET", "S3_PREFIX", "S3_REGION", "MIN_FREE_MIB", "LOG_DAYS")
 _OUTSIDE = ("HOME", "SITES", "VENV", "PYTHON")  # asked for before the file is read, or by the launcher
 _ALIKE = 0.75  # ENDPONT is 0.93 like ENDPOINT; of what Kubernetes sets for services S3_PORT comes nearest, 0.67
 
