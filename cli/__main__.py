@@ -34,6 +34,7 @@ VERBS = {  # verb: module and attribute; hidden ones are the steps that ingest a
     "export": "cli.export:export",
     "erase": "cli.erase:erase",
     "upkeep": "cli.upkeep:upkeep",
+    "copy": "cli.copy:copy",
     "bench": "cli.bench:bench",
     "test": "cli.test:test",
     "crawl": "cli.crawl_step:crawl",
