@@ -21,6 +21,7 @@ from cli.stack_errors import PartFailed, PortTaken, StackUnfit
 from cli.stack_home import REPO, StackHome
 from cli.stack_state import lock_stack
 from spiders.site import load_sites
+from storage.settings import StoreSettings
 
 DEFAULT_PORT = 8080
 NEEDED_BYTES = 2**29  # Postgres, its log of changes and our logs; the embedded S3 asks for its own
@@ -32,9 +33,11 @@ log = logging.getLogger(__name__)
 @click.option(
     "--port", type=click.IntRange(1, 65535), help=f"Of the UI on 127.0.0.1. Default: {DEFAULT_PORT} or the next free."
 )
-@click.option("--no-demo", is_flag=True, help="Without the bundled demo newspaper.")
+@click.option(
+    "--demo/--no-demo", default=None, help="With the bundled demo newspaper. Default: only into the embedded S3."
+)
 @click.option("--supervise", is_flag=True, hidden=True, help="Report as JSON lines on stdout; what --detach starts.")
-def up(*, detach: bool, port: int | None, no_demo: bool, supervise: bool) -> None:
+def up(*, detach: bool, port: int | None, demo: bool | None, supervise: bool) -> None:
     """Start the archive: embedded S3, Airflow and the demo newspaper, everything on 127.0.0.1."""
     os.umask(0o077)
     home = StackHome.from_env()
@@ -42,14 +45,16 @@ def up(*, detach: bool, port: int | None, no_demo: bool, supervise: bool) -> Non
     lock_stack(home).release()  # says at once what the supervisor would find a moment later
     own = [site for site in load_sites() if not site.demo]  # a broken file would leave every site without its DAG
     port = _choose_port(port)
-    progress = Progress(time.monotonic(), detached=detach, is_idle=no_demo and not own)
+    if demo is None:  # invented articles have no place in a bucket that somebody set up
+        demo = StoreSettings.from_env().embedded
+    progress = Progress(time.monotonic(), detached=detach, is_idle=not demo and not own)
     if detach:
-        _detach(home, port, progress, no_demo=no_demo)
+        _detach(home, port, progress, demo=demo)
         return
     from cli.stack import Supervisor  # noqa: PLC0415 - after the quick refusals
 
     report = _report_json if supervise else progress.report
-    Supervisor(home, port, demo=not no_demo, report=report).run()
+    Supervisor(home, port, demo=demo, report=report).run()
 
 
 def _check_machine(home: StackHome) -> None:
@@ -133,8 +138,8 @@ def _report_json(event: dict[str, Any]) -> None:
         click.echo(json.dumps(event))
 
 
-def _detach(home: StackHome, port: int, progress: Progress, *, no_demo: bool) -> None:
-    argv = [sys.executable, "-m", "cli", "up", "--supervise", "--port", str(port), *(["--no-demo"] if no_demo else [])]
+def _detach(home: StackHome, port: int, progress: Progress, *, demo: bool) -> None:
+    argv = [sys.executable, "-m", "cli", "up", "--supervise", "--port", str(port), "--demo" if demo else "--no-demo"]
     log_path = home.logs / "supervisor.log"
     with log_path.open("ab") as log_file:
         child = subprocess.Popen(

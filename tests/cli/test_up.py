@@ -213,6 +213,17 @@ def test_ctrl_c_stops_all_and_a_killed_supervisor_leaves_nothing_running(tmp_pat
         assert "nothing runs" in done.stderr
 
 
+def test_invented_articles_do_not_go_into_a_store_of_ones_own(store_env: dict[str, str], tmp_path: Path) -> None:
+    env = stack_env(tmp_path / "home") | store_env
+    try:
+        said = broadsheet(env, "up", "--detach")
+        assert said.returncode == 0, said.stderr
+        assert "no sites" in said.stdout
+        assert "demo" not in {part["name"] for part in status(env)["parts"]}
+    finally:
+        broadsheet(env, "down")
+
+
 def test_an_s3_that_does_not_answer_is_said_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
