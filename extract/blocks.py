@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -90,24 +89,6 @@ class BlockTree:
             bits |= self.own[node]
             node = self.parents[node]
         return bits
-
-    def paths(self, nodes: Iterable[int]) -> dict[int, str]:
-        """Return the DOM paths of nodes, such as /html/body/div[2]/p[3]."""
-        known: dict[HtmlElement, str] = {}
-        return {node: _path(self.nodes[node], known) for node in dict.fromkeys(nodes)}
-
-
-def _path(element: HtmlElement, known: dict[HtmlElement, str]) -> str:
-    """Return the path of an element as libxml2 writes it; those of its siblings become known with it."""
-    if element not in known:
-        parent = element.getparent()
-        if parent is None:
-            return str(element.getroottree().getpath(element))
-        above = _path(parent, known)
-        alike = list(parent.iterchildren(element.tag))
-        for place, sibling in enumerate(alike, 1):
-            known[sibling] = f"{above}/{element.tag}[{place}]" if len(alike) > 1 else f"{above}/{element.tag}"
-    return known[element]
 
 
 def signature(element: HtmlElement, levels: int) -> str:

@@ -70,7 +70,7 @@ def parse_html(page: str | bytes) -> HtmlElement:
     `page`: its characters, or these in UTF-8.
     """
     data = page.encode("utf-8", "replace") if isinstance(page, str) else page
-    if not data[:1000].decode("utf-8", "replace").strip() and not data.decode("utf-8", "replace").strip():
+    if not data.strip():
         raise NoTreeError("the body is empty")
     head = max(data.find(b"<head"), 0) or max(data.find(b"<body"), 0) or len(data)  # what is repaired stands before
     before = data[:head].decode("utf-8", "replace")

@@ -6,9 +6,8 @@ import re
 from enum import StrEnum
 from typing import Final
 
-import re2
-
 from extract.age import AGE
+from extract.pattern_set import pattern_set
 
 
 class Removal(StrEnum):
@@ -149,24 +148,12 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in LINES)
-# All rules are asked at once first, by re2, which has to let through whatever one of them matches. Its own classes know
-# ASCII alone, to it U+0345 is a letter, and it tells the dotless i from the other; without \b a few more lines match.
-_WIDER: Final = {r"\W": r"(?:[^\pL\pN_]|\x{345})", r"\w": r"[\pL\pN_]", r"\d": r"\p{Nd}", r"\b": "", "ı": "i"}
+# All rules are asked at once first, which has to let through whatever one of them matches: so without \b, and with the
+# dotless i as the other, which Python takes for the same
 _DOTTED: Final = {ord("İ"): "i", ord("ı"): "i"}
-
-
-def _line_set() -> re2.Set:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.max_mem = 64 << 20
-    found = re2.Set.FullMatchSet(options)
-    for _, pattern in LINES:
-        found.Add(re.sub(r"\\[Wwdb]|ı", lambda part: _WIDER[part[0]], pattern))
-    found.Compile()
-    return found
-
-
-_SUSPECT = _line_set()
+_SUSPECT = pattern_set(
+    (pattern.replace(r"\d", r"\p{Nd}").replace(r"\b", "").replace("ı", "i") for _, pattern in LINES), whole=True
+)
 
 
 def is_credit(text: str) -> bool:

@@ -14,6 +14,7 @@ from extract.blocks import BlockTree
 from extract.class_words import HIDDEN_BIT, bit_mask
 from extract.features import Features, Signals, squeeze
 from extract.line_rules import MAX_LINE_CHARS, Removal, is_credit, line_reason
+from extract.paths import dom_paths
 from extract.wording import PHRASES
 
 MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
@@ -179,9 +180,11 @@ def removed_spans(
         for at, block in enumerate(page.blocks)
         if at not in chosen and start <= block.node < page.ends[start] and not page.above[block.node] & hidden
     ]
-    paths = page.paths(page.blocks[at].node for at in removed)
+    paths = dom_paths(page.nodes[page.blocks[at].node] for at in removed)
     reasons = _reasons(page, [at for at in removed if at not in known], found, _title_words(signals)) | known
-    return tuple(RemovedSpan(page.blocks[at].text, str(reasons[at]), paths[page.blocks[at].node]) for at in removed)
+    return tuple(
+        RemovedSpan(page.blocks[at].text, str(reasons[at]), path) for at, path in zip(removed, paths, strict=True)
+    )
 
 
 def region(page: BlockTree, kept: Iterable[int]) -> int:

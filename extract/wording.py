@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import re2
+from extract.pattern_set import pattern_set
 
 SHORT = 300  # characters of a block that its phrases are looked for in
 LONG = 600  # a block of more says nothing in phrases
@@ -107,21 +107,7 @@ PHRASES: Final = {
 }  # fmt: skip
 
 
-_LETTER, _NO_LETTER = r"[\pL\pN_]", r"[^\pL\pN_]"  # re2's own \w, \W and \b know ASCII alone
-
-
-def _phrase_set() -> re2.Set:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.max_mem = 64 << 20
-    found = re2.Set.SearchSet(options)
-    for pattern in PHRASES.values():
-        found.Add(pattern.replace(r"\W", _NO_LETTER).replace(r"\w", _LETTER))
-    found.Compile()
-    return found
-
-
-_PHRASES = _phrase_set()  # all patterns in one pass, in time linear in the text
+_PHRASES = pattern_set(PHRASES.values())
 
 
 def phrases_in(text: str) -> list[int]:

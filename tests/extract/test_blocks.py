@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from extract.blocks import MAX_BLOCKS, MAX_CARD_CHARS, MAX_CELL_CHARS, BlockTree, read_blocks, signature
 from extract.body import parse_html
 from extract.class_words import HIDDEN_BIT, TAG_BITS
+from extract.paths import dom_paths
 from tests.extract.visible import ink, printed
 
 SENTENCE = "The pilot boat came in at dawn with its lamps still lit, and nobody on the quay asked why it was so late."
@@ -93,17 +94,15 @@ def test_links_and_strong_text_are_counted_in_characters() -> None:
 
 def test_paths_are_those_of_libxml2() -> None:
     page = blocks("<div>a</div><p>b</p><div><p>c<b>d</b></p>e<ul><li>f<li>g</ul><o:p>h</o:p></div><main>i</main>")
-    found = page.paths(block.node for block in page.blocks)
-    assert "/html/body/div[2]/ul/li[2]" in found.values()
-    for node, path in found.items():
-        element = page.nodes[node]
-        assert path == element.getroottree().getpath(element)
+    found = dom_paths(page.nodes)
+    assert "/html/body/div[2]/ul/li[2]" in found
+    assert found == [element.getroottree().getpath(element) for element in page.nodes]
 
 
 def test_a_block_knows_its_element_and_what_is_above_it() -> None:
     page = blocks("<article class='story-body'><div hidden><p class='teaser-1'>x</p></div></article><p>y</p>")
     hidden, plain = page.blocks
-    assert page.paths([hidden.node]) == {hidden.node: "/html/body/article/div/p"}
+    assert dom_paths([page.nodes[hidden.node]]) == ["/html/body/article/div/p"]
     assert page.nodes[hidden.node].get("class") == "teaser-1"
     assert page.above[hidden.node] >> TAG_BITS.index("article") & 1
     assert page.above[hidden.node] >> HIDDEN_BIT & 1
