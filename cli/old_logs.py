@@ -14,7 +14,7 @@ from cli.stack_home import StackHome
 from storage.env_file import read_env_file
 from storage.errors import StoreConfigError
 
-DAYS = 14  # a site of the default schedule writes 4 MB and 670 files and folders a day
+DAYS = 14
 VARIABLE = "BROADSHEET_LOG_DAYS"
 
 

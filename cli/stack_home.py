@@ -36,7 +36,7 @@ class StackHome:
 
     @property
     def store_log(self) -> Path:
-        """The embedded S3's: 6 MB a day at rest."""
+        """The embedded S3's log: it grows at rest, too."""
         return self.root / "s3" / "weed.log"
 
     @property

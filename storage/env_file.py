@@ -12,6 +12,7 @@ from storage.errors import StoreConfigError
 _OURS = "BROADSHEET_"
 _IN_FILE = ("S3_ENDPOINT", "S3_BUCKET", "S3_PREFIX", "S3_REGION", "MIN_FREE_MIB", "LOG_DAYS")
 _OUTSIDE = ("HOME", "SITES", "VENV", "PYTHON")  # asked for before the file is read, or by the launcher
+_KNOWN = (*_IN_FILE, *_OUTSIDE)
 _ALIKE = 0.75  # ENDPONT is 0.93 like ENDPOINT; of what Kubernetes sets for services S3_PORT comes nearest, 0.67
 
 
@@ -44,15 +45,14 @@ def read_env_file(path: Path) -> dict[str, tuple[str, int]]:
 
 def refuse_unread(path: Path, written: Mapping[str, tuple[str, int]]) -> None:
     """Raise StoreConfigError for a BROADSHEET_ name in the file at `path` that nothing would read there."""
-    for name, (_, number) in written.items():
-        own = name.upper().removeprefix(_OURS)
+    for name, (_, line) in written.items():
         if not name.upper().startswith(_OURS) or name in _full(_IN_FILE):
             continue
         if name in _full(_OUTSIDE):
-            raise StoreConfigError(f"{path}:{number}: {name}: is read from the environment only; export it there")
-        near = get_close_matches(own, (*_IN_FILE, *_OUTSIDE), 1, _ALIKE)
-        meant = f"{_OURS}{near[0]} is meant?" if near else f"known are {', '.join(_full(_IN_FILE))}"
-        raise StoreConfigError(f"{path}:{number}: {name}: no such setting; {meant}")
+            raise StoreConfigError(f"{path}:{line}: {name}: is read from the environment only; export it there")
+        near = _nearest(name)
+        meant = f"{near} is meant?" if near else f"known are {', '.join(_full(_IN_FILE))}"
+        raise StoreConfigError(f"{path}:{line}: {name}: no such setting; {meant}")
 
 
 def refuse_misspelt(env: Iterable[str]) -> None:
@@ -60,15 +60,15 @@ def refuse_misspelt(env: Iterable[str]) -> None:
 
     Others may begin with BROADSHEET_ too: Kubernetes sets some for each service, and DAGs may have their own.
     """
-    known = (*_IN_FILE, *_OUTSIDE)
     for name in env:
-        own = name.upper().removeprefix(_OURS)
-        if (
-            name.upper().startswith(_OURS)
-            and name not in _full(known)
-            and (near := get_close_matches(own, known, 1, _ALIKE))
-        ):
-            raise StoreConfigError(f"{name}: no such setting; {_OURS}{near[0]} is meant? Unset or rename it")
+        if name.upper().startswith(_OURS) and name not in _full(_KNOWN) and (near := _nearest(name)):
+            raise StoreConfigError(f"{name}: no such setting; {near} is meant? Unset or rename it")
+
+
+def _nearest(name: str) -> str | None:
+    """Return the setting that a name is nearly written like."""
+    near = get_close_matches(name.upper().removeprefix(_OURS), _KNOWN, 1, _ALIKE)
+    return _OURS + near[0] if near else None
 
 
 def _full(names: Iterable[str]) -> list[str]:
