@@ -89,13 +89,18 @@ def read_profile_of(store: Store, site: str, profile_id: str) -> Profile:
 
     ObjectMissing when it is none of the last KEPT; raises ProfileError.
     """
-    current = read_profile(store, site)
-    if current.history and current.history[0][0] == profile_id and (profile := current.profile):
-        return profile
-    profile = unpack_profile(store.get(layout.earlier_profile_key(site, profile_id)).body)
+    profile = unpack_profile(packed_profile(store, site, profile_id))
     if profile is None:
         raise ProfileError(f"{layout.earlier_profile_key(site, profile_id)}: empty")
     return profile
+
+
+def packed_profile(store: Store, site: str, profile_id: str) -> bytes:
+    """Return the profile that an article of `site` was read with, as it is stored; ObjectMissing like the above."""
+    current = read_profile(store, site)
+    if current.packed and current.history[0][0] == profile_id:
+        return current.packed
+    return store.get(layout.earlier_profile_key(site, profile_id)).body
 
 
 def teach(store: Store, site: str, run_id: str, current: StoredProfile, evidence: Sequence[Evidence]) -> Taught:

@@ -7,7 +7,7 @@ import logging
 import random
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import chain
@@ -21,6 +21,7 @@ from extract.rejection import Reason
 from extract.url import article_id
 from storage import layout, schema
 from storage.client import Listed, Store
+from storage.edits import Edit, ReadAs, reread_before
 from storage.errors import ObjectMissing, ObjectRefused, StoreConflict
 from storage.heads import Heads, read_heads, read_history, write_heads
 from storage.marks import committed_apps
@@ -74,18 +75,26 @@ class StagedRun:
     rows: FetchedRows
 
 
-def publish(store: Store) -> PublishReport:
+class _ReadAgainError(Exception):
+    """Versions in the table were read again: what is new is to be decided anew."""
+
+
+def publish(store: Store, read_as: ReadAs | None = None) -> PublishReport:
     """Commit every staged run to the tables, then delete its staged file; repeatable after a crash at any point.
 
+    With `read_as`, a version is made only if its text differs from the one before it as the same reader reads that.
     Raises StagedRefused at the end if a file was damaged or by a newer version: it stays where it is.
     """
     report, races = PublishReport(), 0
     refused: dict[str, str] = {}
+    rereading = _Rereading(store, read_as)
     pending = _pending(store)
     while pending:
         batch = _next_batch(pending)
         try:
-            part = _publish_batch(store, batch, refused)
+            part = _publish_batch(store, batch, refused, rereading)
+        except _ReadAgainError:
+            continue
         except (StoreConflict, ObjectMissing) as error:
             races += 1
             if races > RACE_TRIES:
@@ -104,6 +113,23 @@ def publish(store: Store) -> PublishReport:
     return report
 
 
+class _Rereading:
+    """Reads the version before an edit again, each once for each reader."""
+
+    def __init__(self, store: Store, read_as: ReadAs | None) -> None:
+        self._store, self._read_as = store, read_as
+        self._asked: set[Edit] = set()
+
+    def reread(self, edits: Iterable[Edit]) -> None:
+        """Raise _ReadAgainError if a row changed."""
+        wanted = set(edits) - self._asked
+        if self._read_as is None or not wanted:
+            return
+        self._asked |= wanted
+        if reread_before(self._store, sorted(wanted, key=lambda one: one.article_id), self._read_as):
+            raise _ReadAgainError
+
+
 def _pending(store: Store) -> list[Listed]:
     """Return the staged files, oldest run first."""
     found = [(run, one) for one in store.list(layout.STAGED) if (run := layout.staged_run(one.key))]
@@ -119,7 +145,7 @@ def _next_batch(pending: list[Listed]) -> list[Listed]:
     return pending[:BATCH_RUNS]
 
 
-def _publish_batch(store: Store, batch: list[Listed], refused: dict[str, str]) -> PublishReport:
+def _publish_batch(store: Store, batch: list[Listed], refused: dict[str, str], rereading: _Rereading) -> PublishReport:
     table = make_table(store, layout.ARTICLES)
     erased = read_tombstones(store).articles  # after the table: see storage.tombstones
     published = committed_apps(store, layout.ARTICLES)
@@ -127,7 +153,7 @@ def _publish_batch(store: Store, batch: list[Listed], refused: dict[str, str]) -
     with tempfile.TemporaryDirectory(prefix="broadsheet-") as folder:
         runs = list(_fetch_runs(store, fresh, Path(folder), refused))
         rejections = _publish_rejections(store, runs)
-        made = _publish_articles(store, table, runs, erased)
+        made = _publish_articles(store, table, runs, erased, rereading)
     store.delete(one.key for one in batch if one.key not in refused)
     return PublishReport(
         runs=sum(one.key not in refused for one in batch), articles=made.articles, versions=made.versions,
@@ -174,7 +200,9 @@ def _publish_rejections(store: Store, runs: list[StagedRun]) -> int:
     return sum(one.rows.rejections.num_rows for one in some)
 
 
-def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun], erased: frozenset[str]) -> Decisions:
+def _publish_articles(
+    store: Store, table: DeltaTable, runs: list[StagedRun], erased: frozenset[str], rereading: _Rereading
+) -> Decisions:
     """Append new articles and versions, mark gone ones. Without any change there is no commit, and none is needed."""
     if not runs:
         return Decisions()
@@ -183,6 +211,7 @@ def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun], er
     seen += _seen_gone(one.rows.rejections for one in runs)
     heads = read_heads(store, table) if seen else Heads.empty()
     known = heads.of(one.article_id for one in seen)
+    rereading.reread(_edits(seen, known, decisive))
     late = late_articles(seen, known)
     made = decide(seen, known, read_history(store, table, late) if late else {})
     marks = [one.run for one in runs]
@@ -197,6 +226,17 @@ def _publish_articles(store: Store, table: DeltaTable, runs: list[StagedRun], er
         changed = {article: head for article, head in made.heads.items() if known.get(article) != head}
         write_heads(store, table, heads.replaced(changed))
     return made
+
+
+def _edits(seen: Iterable[Seen], known: Mapping[str, Head], decisive: pa.Table) -> Iterator[Edit]:
+    """Yield what is to become a new latest version of an article in the table."""
+    for one in seen:
+        head = known.get(one.article_id)
+        if one.kind is Kind.GONE or head is None or one.digest == head.digest or one.captured_at < head.captured_at:
+            continue
+        extraction = decisive["extraction"][one.row].as_py()
+        read_by = extraction["version"], extraction["profile"]
+        yield Edit(one.article_id, decisive["site"][one.row].as_py(), head.version, read_by)
 
 
 def _is_last(made: Decisions, status: str) -> bool:

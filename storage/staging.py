@@ -29,7 +29,7 @@ from storage.errors import ObjectRefused
 from storage.rows import staged_row
 
 BATCH_ROWS = 256  # rows held as Python objects at once: some 10 MiB of articles
-DECISIVE = ("captured_at", "article_id", "title", "text_sha256")  # whether an article is a new version
+DECISIVE = ("captured_at", "article_id", "title", "text_sha256", "site", "extraction")  # whether it is a new version
 
 
 @dataclass(frozen=True, slots=True)

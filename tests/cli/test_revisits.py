@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +32,7 @@ class Paper:
     replies: dict[str, Reply] = field(default_factory=dict)  # by path, instead of the article
     unknown: Reply = field(default_factory=lambda: Reply(b"<h1>404</h1>", 404, "Not Found"))
     is_plain: bool = False  # the very same bytes at each visit
+    standing: str = ""  # stands in the text of every article
 
     def __post_init__(self) -> None:
         for number in range(COUNT):
@@ -63,7 +65,7 @@ class Paper:
 
     def article(self, number: int) -> bytes:
         visit = 0 if self.is_plain else self.visit
-        text = "".join(f"<p>{one}</p>" for one in self.texts[number])
+        text = "".join(f"<p>{one}</p>" for one in self.texts[number]) + self.standing
         related = "".join(
             f"<li><a href='{self.path(other)}'>{headline(other)}</a></li>"
             for other in ((number + visit + 1) % COUNT, (number + 2 * visit + 3) % COUNT)
@@ -106,8 +108,14 @@ class Paper:
 @pytest.fixture
 def paper(cli: Cli) -> Iterator[Paper]:
     """The paper, in force as the only site, and every article of it archived once."""
+    with published(cli, "") as paper:
+        yield paper
+
+
+@contextmanager
+def published(cli: Cli, standing: str) -> Iterator[Paper]:
     server = NewsServer()
-    paper = Paper(server)
+    paper = Paper(server, standing=standing)
     site = {"name": "tidewater", "home": f"{server.url}/", "feeds": [f"{server.url}/rss"], "delay": 0}
     cli.write_sites(site | {"allow_hosts": [server.url.removeprefix("http://")]})
     assert cli.ingest()["published"]["articles"] == COUNT
@@ -161,6 +169,29 @@ def test_changed_chrome_gives_no_version_and_one_edited_sentence_gives_exactly_t
     assert second["text"] == "\n".join(paper.texts[3])
     firsts = {row["url"]: row["text"] for row in versions if row["version"] == 1}
     assert all(firsts[paper.url(number)] == "\n".join(paper.texts[number]) for number in range(COUNT) if number != 3)
+
+
+STANDING = (
+    "<p>The Tidewater Post has told this harbour what happens in it since the year in which the old mole was built, "
+    "and everybody who writes for it lives within sight of the water.</p>"
+)
+
+
+def test_what_the_site_taught_meanwhile_is_no_edit(cli: Cli) -> None:
+    """The first run knows no profile yet and keeps what stands in all texts; the next one knows better."""
+    with published(cli, STANDING) as paper:
+        assert "since the year" in cli.rows()[0]["text"], "or there is nothing to learn here"
+        report = again(cli, paper)
+        assert (report["articles"], report["versions"], report["unchanged"]) == (0, 0, COUNT)
+        rows = cli.rows("articles", "--all-versions")
+        assert {row["url"]: row["text"] for row in rows} == {
+            paper.url(number): "\n".join(paper.texts[number]) for number in range(COUNT)
+        }
+        assert {(row["version"], row["extraction"]["version"].endswith(".reextracted")) for row in rows} == {(1, True)}
+        paper.texts[3][2] = "The harbour master says now that he never wrote any such letter to the board."
+        report = again(cli, paper)
+        assert (report["versions"], report["unchanged"]) == (1, COUNT - 1)
+    cli("verify", "--deep")
 
 
 def test_a_page_that_is_cut_off_is_no_edit(cli: Cli, paper: Paper) -> None:

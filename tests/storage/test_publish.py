@@ -201,7 +201,7 @@ def test_two_publishers_of_different_runs_cannot_number_one_article_alike(
         if len(calls) == 1:
             stage(store, 2, article(text="First edit.", minutes=30))
             other = [one for one in store.list(layout.STAGED) if run_id(2) in one.key]
-            publishing._publish_batch(store, other, {})
+            publishing._publish_batch(store, other, {}, publishing._Rereading(store, None))
         real(*args)
 
     monkeypatch.setattr(publishing, "append_rows", append_while_another_publishes)
@@ -319,7 +319,7 @@ def test_a_publisher_that_another_follows_at_once_leaves_the_heads_to_it(
         if len(calls) == 1:
             stage(store, 3, article(text="Second edit.", minutes=60))
             other = [one for one in store.list(layout.STAGED) if run_id(3) in one.key]
-            publishing._publish_batch(store, other, {})
+            publishing._publish_batch(store, other, {}, publishing._Rereading(store, None))
         real(table)
 
     stage(store, 2, article(text="First edit.", minutes=30))
