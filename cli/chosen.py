@@ -37,11 +37,19 @@ class Moment(click.ParamType[datetime]):
         return in_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-SITE = click.option("--site", help="Only this site.")
+def _once(_ctx: click.Context, option: click.Parameter, given: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the option's
+    """Refuse a second value: click takes the last one, and the slice would be another than was asked for."""
+    if len(given) > 1:
+        raise click.UsageError(f"{option.opts[0]} was given {len(given)} times; it takes one value")
+    return given[0] if given else None
+
+
+SITE = click.option("--site", multiple=True, callback=_once, help="Only this site.")
 SINCE = click.option(
-    "--since", type=Moment(), help="Captured at this time or later: ISO 8601, or a span back such as 24h."
-)
-UNTIL = click.option("--until", type=Moment(), help="Captured before this time.")
+    "--since", type=Moment(), multiple=True, callback=_once,
+    help="Captured at this time or later: ISO 8601, or a span back such as 24h.",
+)  # fmt: skip
+UNTIL = click.option("--until", type=Moment(), multiple=True, callback=_once, help="Captured before this time.")
 
 
 def check_times(since: datetime | None, until: datetime | None) -> None:

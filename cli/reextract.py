@@ -15,7 +15,7 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from cli.chosen import SINCE, UNTIL, check_site, check_times
+from cli.chosen import SINCE, SITE, UNTIL, check_site, check_times
 from cli.errors import NotInArchive, RunFailed
 from cli.extraction import extractors
 from cli.progress import progress
@@ -48,7 +48,7 @@ DRY_RUN = click.option(
 
 
 @click.command()
-@click.option("--site", help="Only this site.")
+@SITE
 @SINCE
 @UNTIL
 @DRY_RUN
@@ -71,7 +71,7 @@ def reextract(
 
 
 @click.command("reextract-plan", hidden=True)
-@click.option("--site", help="Only this site.")
+@SITE
 @SINCE
 @UNTIL
 @DRY_RUN

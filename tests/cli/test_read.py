@@ -66,6 +66,8 @@ def test_articles_are_chosen_by_site_and_time(archive: Cli, demo: Demo) -> None:
     assert archive.rows("articles", "--until", "2020-01-01") == []
     assert len(archive.rows("articles", "--since", "1h")) == len(demo.truth(0))
     assert "is no time" in archive("articles", "--since", "yesterday", code=2).stderr
+    twice = archive("articles", "--site", site, "--site", demo.sites[1].name, code=2).stderr
+    assert "--site was given 2 times; it takes one value" in twice
     assert len(archive.rows("articles", "--since", "0001-01-01T00:00:00+05:00", "--until", "9999-12-31T23:59:59-05:00")) == len(demo.truth(0))  # fmt: skip
 
 
