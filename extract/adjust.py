@@ -24,9 +24,9 @@ def adjust(
     `placed`: the shapes of the blocks that are judged.
 
     Two things move a block. Its shape: how much of the same shape is kept on at least MIN_PAGES other pages
-    (`moved_by`). Its words: the same passage on other articles (`seen_on`); this takes it out, but for a label of
-    which the page's own model is sure. So prose that stands on one page only is never removed by what other pages
-    look like.
+    (`moved_by`). Its words: the same passage on other articles (`seen_on`); this takes it out. Neither takes out a
+    label of which the page's own model is sure: a subhead may stand where other pages have the title of a box. And
+    prose that stands on one page only is never removed by what other pages look like.
     """
     moved = probability.copy()
     own = own_texts(profile, article)
@@ -34,11 +34,12 @@ def adjust(
     for at, shape in placed.items():
         p = float(probability[at])
         seen = seen_on(profile, page.blocks[at].text, shape, own)
-        if seen and not (p > SURE_KEEP and shape.look == "label"):
+        is_sure = p > SURE_KEEP and shape.look == "label"
+        if seen and not is_sure:
             moved[at] = 0.0
             chrome[at] = seen
         else:
-            moved[at] = moved_by(shape, known_shape(profile, shape), p)
+            moved[at] = max(moved_by(shape, known_shape(profile, shape), p), p if is_sure else 0.0)
     return moved, chrome
 
 

@@ -14,7 +14,7 @@ from extract.names import BYLINE, clean_authors, is_name_like, is_person
 
 _LABELLED = re.compile(
     r"^[\s(（\[–—-]*(?:"
-    r"(?:by|von|par|por|door|av|af|oleh|(?:written|posted|published|reported) by|"
+    r"(?:by|von|par|por|di|door|av|af|oleh|(?:written|posted|published|reported) by|"
     r"(?:(?:ein )?beitrag|text|geschrieben|verfasst) von|"
     r"(?:publié|écrit) par|(?:escrito|publicado) por|a cura di)\s+"
     r"|(?:autor(?:in|ka|en|es|a|e)?|auteur(?:e|s)?|authors?|textes?|text|yazar|автор|szerző|penulis|"

@@ -25,9 +25,9 @@ WORD_GROUPS: Final = {
     "related": r"relat|recommend|^more$|^mehr|^lire$|relacionad|correlat|verwandt|teaser|outbrain|taboola|popular|"
                r"trend|latest|^see$|also|suggest|similar|^next|veja|leia|promo|readmore|crosslink|interlink|linkbox|"
                r"linklist|^most$|^thema",
-    "newsletter": r"newsletter|subscri|signup|optin|^abo|mailing|mailchimp|mc4wp|^cta|member|donat|support",
+    "newsletter": r"newsletter|subscri|signup|optin|^abo$|^abonn|mailing|mailchimp|mc4wp|^cta|member|donat|support",
     "share": r"^shar(?:e|ing)|social|follow|addthis|addtoany|whatsapp|teilen|partag|compart|toolbar|tools|^actions?$",
-    "comment": r"comment|disqus|respond|discuss|kommentar|coment|reply|forum|^reader",
+    "comment": r"comment|yorum|disqus|respond|discuss|kommentar|coment|reply|forum|^reader",
     "author": r"author|byline|^bio|writer|contributor|profile|autor|auteur|creator|signature|journalist|people",
     "caption": r"caption|credit|legend|bildunter|didascal|^pie$",
     "media": r"figure|image|^img|photo|picture|galler|slideshow|video|player|carousel|slider|media|^foto|^bild",
@@ -64,6 +64,7 @@ _GROUP_BIT: Final = {name: 1 << at for at, name in enumerate(WORD_GROUPS, len(TA
 _PHRASE_BITS: Final = {phrase: _GROUP_BIT[name] for name, phrases in _PHRASES.items() for phrase in phrases.split()}
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,24}|[A-Z]{2,24}|[^\W\d_a-zA-Z]{2,24}")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+MAX_ID_WORDS = 5  # an id of more is the page's headline: words of the news, not of the theme
 _NAMED = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "aria-label")
 HIDDEN_BIT: Final = len(TAG_BITS) + len(WORD_GROUPS)  # style or attribute says that it is not shown
 MASK_BITS: Final = HIDDEN_BIT + 1
@@ -104,9 +105,14 @@ def _bits(named: str) -> int:
 
 def element_bits(tag: str, said: Mapping[str, str]) -> int:
     """Return the bits of an element: its tag, the words of its names, and whether it is styled away."""
-    named = " ".join([said[name][:200] for name in _NAMED if name in said])
+    named = " ".join([said[name][:200] for name in _NAMED if name in said and (name != "id" or _is_name(said[name]))])
     bits = _TAG_BIT.get(tag, 0) | _bits(named)
     return bits | 1 << HIDDEN_BIT if is_hidden(said) else bits
+
+
+def _is_name(written: str) -> bool:
+    """Whether an id names what the element is for; others are made of a headline's words."""
+    return len(_WORDS.findall(written[:200])) <= MAX_ID_WORDS
 
 
 def plain_bits(tag: str, classes: str | None) -> int:

@@ -10,14 +10,14 @@ from extract.blocks import BlockTree
 from extract.class_words import HIDDEN_BIT, bit_mask
 from extract.features import Features, Signals, squeeze
 
-MIN_STANDFIRST_CHARS = 40
+MIN_STANDFIRST_CHARS = 18
 MAX_LONGER = 1.3  # times the description; what begins with it and is longer is the first paragraph of the text
 PROSE_CHARS = 60
 NEAR = 20  # blocks between headline and standfirst: a byline, a date, share links
 OPENING = 5  # blocks of the text in which the standfirst may stand already
 _SOURCE = re.compile(r"[—–]\s?\S.{,118}")
 _NO_STANDFIRST: Final = 1 << HIDDEN_BIT | bit_mask(
-    ("figcaption", "caption", "aside", "nav", "footer", "form", "button", "dialog", "related")
+    ("figcaption", "caption", "aside", "nav", "footer", "form", "button", "dialog")
 )
 
 

@@ -17,7 +17,7 @@ from extract.entities import unescape
 MAX_SCRIPT_CHARS = 2 * 2**20
 MAX_NODES = 2000  # a page with more is a catalogue
 MAX_PEOPLE = 100
-_ARTICLE = re.compile(r"(?:article|posting|report)$", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:article|(?<!job)posting|report)$", re.IGNORECASE)
 _WORK = re.compile(r"(?:recipe|review|howto|episode|creativework|videoobject)$", re.IGNORECASE)
 _PAGE = re.compile(r"(?:webpage|itempage|medicalwebpage)$", re.IGNORECASE)
 _SITE = re.compile(r"(?:website|organization)$", re.IGNORECASE)

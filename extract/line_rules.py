@@ -43,18 +43,27 @@ _READ_MORE = (
     r"links?|content|coverage|reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|"
     r"don['’]t miss|(?:you )?(?:may|might) also (?:like|be interested in)|you (?:may|might) (?:also )?like|"
     r"more on this(?: (?:story|topic))?|more from .{2,40}|mehr zum thema|lesen sie auch|lies auch|"
-    r"auch interessant|das könnte sie auch interessieren|(?:à )?lire aussi|sur le même (?:sujet|thème)|"
-    r"lee (?:también|además)|te puede interesar|noticias relacionadas|leia (?:também|mais)|veja também|"
-    r"leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|les også|læs også|lue myös|czytaj (?:też|"
-    r"także|również|więcej)|zobacz (?:też|także|również)|přečtěte si také|čtěte také|kapcsolódó cikkek|citește și|"
-    r"ayrıca okuyun|читайте (?:также|ещё|еще|по теме)|читайте також|اقرأ أيضا|"
-    r"baca juga|관련 ?기사|関連記事|相关阅读|相关新闻|延伸閱讀"
+    r"auch interessant|das könnte sie auch interessieren|(?:[àa] )?(?:lire|voir|écouter) (?:aussi|également)|"
+    r"sur le même (?:sujet|thème)|le(?:e|a|er) (?:también|además|más)|(?:sigue|siga) leyendo|"
+    r"te (?:puede|podría) interesar|noticias relacionadas|leia (?:também|mais)|veja também|"
+    r"leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|les også|læs også|lue myös|"
+    r"(?:prze)?czytaj (?:też|także|również|więcej)|zobacz (?:też|także|również)|"
+    r"přečtěte si(?: také)?|čtěte (?:také|též)|mohlo by vás zajímat|kapcsolódó cikkek|citește și|"
+    r"ayrıca (?:okuyun|bkz)|ilgili haber(?:ler)?|(?:bunlar da |bu da )?ilginizi çekebilir|"
+    r"(?:читайте|читать|смотрите) (?:также|ещё|еще|по теме)|(?:материалы?|ещё|еще) по теме|"
+    r"(?:читайте|читати|дивіться) також|διαβάστε (?:επίσης|ακόμη|ακόμα)|δείτε (?:επίσης|ακόμη|ακόμα)|"
+    r"[إا]قرأ (?:أيض[اًـ]{1,3}|المزيد|كذلك)|شاهد أيض[اًـ]{1,3}|קראו (?:גם|עוד)|לקריאה נוספת|"
+    r"(?:بیشتر|همچنین) بخوانید|(?:یہ بھی|مزید) پڑھیں|(?:यह|ये) भी (?:पढ़ें|पढ़ें|देखें)|संबंधित खबरें|"
+    r"আরও (?:পড়ুন|পড়ুন|দেখুন)|(?:இதையும்|மேலும்) படிக்க(?:வும்)?|อ่าน(?:เพิ่มเติม|ต่อ|ข่าวที่เกี่ยวข้อง)|ข่าวที่เกี่ยวข้อง|"
+    r"(?:xem|đọc) thêm|soma (?:pia|zaidi)|baca (?:juga|selengkapnya)|simak juga|lihat juga|"
+    r"관련 ?(?:기사|뉴스)|関連(?:記事|ニュース)|(?:あわせ|合わせ|併せ)て読みたい|相关(?:阅读|新闻|报道)|"
+    r"(?:延伸|推薦)閱讀|延伸阅读"
 )
 # a whole line that is never text
 LINES: Final = (
     (
         Removal.RELATED_LINK,
-        (r"\W*(?:" + _READ_MORE + r")\W*(?:[:：|–—>»-]\s*.*)?"),
+        (r"\W*(?:" + _READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*.*)?"),  # noqa: RUF001 - full-width
     ),
     (
         Removal.RELATED_LINK,
@@ -112,14 +121,28 @@ LINES: Final = (
         (
             r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|"
             r"briefing|e-?mail|alerts)\b.{0,120}|"
+            r"\W*(?:abonnez-vous|inscrivez-vous|abonnieren?|suscríbete|assine|iscriviti|meld je aan|подпишитесь|"
+            r"подписывайтесь|підписуйтесь|síguenos|suivez-nous|seguici|siga-nos|siga o|follow us|join our|"
+            r"folgen sie uns|ακολουθήστε|تابعوا|تابعونا|takip edin|ikuti kami|mời bạn đọc theo dõi)\b.{0,120}"
+            r"(?:newsletter|nieuwsbrief|lettre|whatsapp|telegram|instagram|facebook|youtube|google news|twitter|"
+            r"viber|канал).{0,120}|"
+            r"thanks for reading .{1,80}subscribe\b.{0,120}|.{0,160}\bsubscribe (?:today|now|here)\W*|"
             r"(?:for|check out) .{0,150}(?:, | by )sign(?:ing)? up (?:for|to) our .{0,40}newsletters?\W*"
+        ),
+    ),
+    (
+        Removal.BYLINE,
+        (
+            r"\W*(?:责任编辑|責任編輯|责编|責編|编辑|編輯|penulis|redaktur) ?[:：] ?.{2,30}|"
+            r"[가-힣]{2,4} ?(?:기자|특파원|인턴기자) ?[a-z0-9_.]{2,30}@[a-z0-9.-]{4,40}"
         ),
     ),
     (
         Removal.COPYRIGHT,
         (
             r"(?:©|\(c\) ?\d{4}|copyright(?:\W*(?:©|\(c\)|\d{4})|:| by\b)).{0,160}|"
-            r"copyright(?:(?: \w+){1,4},? \d{4})?\W*|.{0,80}\ball rights reserved\W*"
+            r"copyright(?:(?: \w+){1,4},? \d{4})?\W*|.{0,80}\ball rights reserved\W*|"
+            r".{0,20}©.{0,60}(?:무단|금지).{0,20}|\W*(?:無断転載|無断複製|禁.{0,2}転載).{0,20}"
         ),
     ),
     (

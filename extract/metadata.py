@@ -90,7 +90,13 @@ def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
     headings = read_headings(tree, marks, found, capture.hints.title, own, section)
     published_at, source = read_published(tree, marks, found, capture, headings.heading)
     standfirst = _distinct(
-        [*marks.all(_DESCRIPTION), found.description, *marks.all(_MORE_DESCRIPTION)], MAX_DESCRIPTION
+        [
+            *marks.all(_DESCRIPTION),
+            found.description,
+            *marks.all(_MORE_DESCRIPTION),
+            *marks.property_texts(("description",))[:1],
+        ],
+        MAX_DESCRIPTION,
     )
     return Metadata(
         title=headings.title,

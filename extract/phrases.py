@@ -131,7 +131,7 @@ ERROR_TITLE = re.compile(
     r"(?:deze )?pagina (?:is |kan )?(?:niet|bestaat)|sidan (?:kunde inte|hittades|finns inte|du söker)|"
     r"siden (?:blev ikke|findes ikke|ble ikke|finnes ikke|kunne ikke)|"
     r"fant ikke siden|sivua ei|(?:ta |podana )?strona (?:nie|o podanym)|nie znaleziono|stránka (?:nebyla|"
-    r"neexistuje|nenalezena)|sayfa bulunamadı|aradığınız sayfa|"
+    r"neexistuje|nenalezena)|sayfa bulunamadı|halaman tidak ditemukan|aradığınız sayfa|"
     r"страница не|страница (?:удалена|отсутствует)|сторінк[ау] не|الصفحة (?:غير موجودة|المطلوبة|التي)|页面不存在|"
     r"网页不存在|找不到|頁面不存在|您访问的页面|"
     r"(?:お探しの|指定された|ご指定の)?(?:ページ|記事)(?:が|は|を)(?:見つかりません|存在しません|削除|見つける)|お探しのページ|페이지를 찾을|요청하신 페이지|"
@@ -216,7 +216,7 @@ PAYWALL = re.compile(
     r"läs vidare|bli prenumerant|logga in för att läsa|"
     r"for abonnenter|læs videre|les videre|bliv abonnent|bli abonnent|tilaajille|jatka lukemista|"
     r"dla (?:prenumeratorów|subskrybentów)|czytaj dalej|aby czytać|wykup dostęp|"
-    r"pro předplatitele|předplaťte|abonelere özel|devamını okumak için|только (?:для|по) подпис|"
+    r"pro předplatitele|khusus (?:untuk )?pelanggan|berlangganan untuk|předplaťte|abonelere özel|devamını okumak için|только (?:для|по) подпис|"
     r"для подписчиков|оформите подписку|читать полностью|для передплатників|"
     r"للمشتركين|اشترك (?:لقراءة|لمتابعة)|(?:この|続き).{0,12}(?:会員|有料)|続きを読むには|残り\s?\d+\s?文字|付费|會員專屬|订阅后|訂閱|유료 ?회원|"
     r"구독자 전용|로그인 후|सब्सक्राइब कर",

@@ -38,7 +38,7 @@ from extract.waiting import waiting_article
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-READER: Final = 9  # goes up when the same capture and profile would give another text
+READER: Final = 10  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HTML_TYPES = {
     "",
@@ -124,7 +124,7 @@ def _read(capture: Capture, profile: Profile | None, *, teaches: bool) -> Readin
 def page_signals(metadata: Metadata) -> Signals:
     """Return what the metadata say that helps to judge the body's blocks."""
     headlines = metadata.headlines or ((metadata.title,) if metadata.title else ())
-    return Signals(headlines, metadata.standfirst, metadata.article_body or "")
+    return Signals(headlines, metadata.standfirst, metadata.article_body or "", metadata.authors)
 
 
 def _read_text(

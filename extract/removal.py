@@ -15,6 +15,7 @@ from extract.class_words import HIDDEN_BIT, bit_mask
 from extract.features import Features, Signals, squeeze
 from extract.line_rules import MAX_LINE_CHARS, Removal, is_credit, line_reason
 from extract.paths import dom_paths
+from extract.signatures import ITEMS, signatures
 from extract.wording import PHRASES
 
 MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
@@ -26,11 +27,13 @@ _HEADLINE_SHARE = 0.85  # of the words of a line and of the title in common
 _SIGN_OFF = re.compile(
     r"\(?(?:AFP|AP|Reuters|dpa|ANSA|EFE|APA|TASS|PTI|ANI|UPI|Xinhua|Kyodo|Yonhap|ANP|Belga|SDA|Lusa|MTI|ČTK|PAP|Ritzau|NTB|TT)\)?[.)]?"
     r"|[a-zäöüß]{2,4}|(?:[a-zäöüß]{2,5})(?:[/-][a-zäöüß]{2,8}){1,5}(?:\s*\(.{2,30}\))?"
-    r"|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-"
+    r"|\((?:[a-zäöü]{2,8}[/, -]?){1,4}\)|-?[A-Z]{2,4}-|[a-z]{2,4}/(?: [a-z]{2,5}/)*|ENDS|#{2,3}|-30-"
+    r"|\(?(?:[Aa]vec|[Mm]it|[Cc]on|[Cc]om|[Ww]ith|[Mm]et|[Mm]ed) (?:inputs? from )?"
+    r"(?:[A-Z]{2,5}|dpa|Reuters|[Aa]gen[cz]\w+)\)?"
+    r"|[-–—]\s?(?:AP|AFP|IANS|PTI|ANI|Reuters|Xinhua|dpa|UPI|Bernama|TNS)"
 )
 _FIRST = 3  # blocks that may be a standfirst, which is often said again; further down a list may well repeat itself
 _LAST = 2  # lines at the end in which a sign-off is looked for
-_ITEMS: Final = frozenset(("li", "tr", "td", "th", "dd", "blockquote"))  # a short word is one of them, such as "salt"
 
 # what an element's tag and class words say, most telling first; then what the words of the line say
 _BY_PLACE: Final = (
@@ -69,12 +72,22 @@ _BOXES: Final = (
             re.IGNORECASE,
         ),
     ),
+    (
+        Removal.NEWSLETTER,
+        re.compile(
+            r"newsletter[-_]?(?:box|sign-?up|form|widget|block|inline|promo|subscribe|cta|card|teaser|banner)|"
+            r"(?:kg-)?signup[-_](?:card|form|box)(?:[-_]\w+)*|subscribe[-_](?:form|box|widget)",
+            re.IGNORECASE,
+        ),
+    ),
 )
 _CAPTION_BIT: Final = bit_mask(("figcaption",))
 _CAPTION = re.compile(
     r"(?!(?:\S*[-_])?(?:no|has|with|without|hide|show|closed)[-_]?caption)(?:\S*[-_])?caption(?:[-_]text)?|"
-    r"(?!(?i:\S*(?:no|has|with|without|hide|show|closed)caption))[A-Za-z]*Caption"
+    r"(?!(?i:\S*(?:no|has|with|without|hide|show|closed)caption))[A-Za-z]*Caption|"
+    r"(?i:l[eé]gende|bildunterschrift|didascalia|pie-?de-?foto)"
 )
+_PERHAPS_CAPTION = re.compile(r"(?i:aption|gende|terschrift|dascalia|pie-?de)")
 _LINKED, _LABEL_CHARS = 0.8, 25  # a shorter link is a label, a longer one a headline
 _WORD_COLUMNS = [list(PHRASES).index(name) for name in _BY_WORDS]
 _WORD_REASONS = tuple(_BY_WORDS.values())
@@ -100,8 +113,9 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
         before = found.squeezed[at]
         if place < _FIRST:
             standfirst.add(before)
+    refused |= signatures(page, [at for at in kept if at not in refused], found, signals)
     for at in [at for at in kept if at not in refused][-_LAST:]:
-        if page.nodes[page.blocks[at].node].tag not in _ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):
+        if page.nodes[page.blocks[at].node].tag not in ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):
             refused[at] = Removal.AGENCY_SIGNOFF
     return refused
 
@@ -112,7 +126,7 @@ def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Re
         block, element = page.blocks[at], page.nodes[page.blocks[at].node]
         if page.above[block.node] & _CAPTION_BIT or is_caption(element):
             captions[at] = Removal.CAPTION
-        elif is_credit(block.text) and element.tag not in _ITEMS:
+        elif is_credit(block.text) and element.tag not in ITEMS:
             captions[at] = Removal.CREDIT
     chars = sum(found.chars[at] for at in kept)
     return captions if sum(found.chars[at] for at in captions) <= MAX_CAPTIONS * chars else {}
@@ -121,7 +135,7 @@ def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Re
 def is_caption(element: HtmlElement) -> bool:
     """Whether an element's class says that it is a picture's caption."""
     classes = element.get("class") or ""
-    return "aption" in classes and any(map(_CAPTION.fullmatch, classes[:500].split()))
+    return bool(_PERHAPS_CAPTION.search(classes)) and any(map(_CAPTION.fullmatch, classes[:500].split()))
 
 
 def _boxed(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:

@@ -23,7 +23,7 @@ _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _END = 30  # characters by which the body's end is known among the words around it
 _UNSEEN = {"script", "style", "noscript", "template"}
 ARTICLE_KIND = re.compile(
-    r"(?:\w*article|blogposting|\w*posting|report|recipe|review|claimreview|howto|qapage|question|mediareview)"
+    r"(?:\w*article|blogposting|(?!job)\w*posting|report|recipe|review|claimreview|howto|qapage|question|mediareview)"
 )
 LIST_KIND = re.compile(
     r"(?:collectionpage|searchresultspage|itemlist|profilepage|aboutpage|contactpage|checkoutpage|offercatalog|"

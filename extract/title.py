@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from extract.jsonld import JsonLdArticle
 from extract.markup import Markup, visible_text
 
 MAX_TITLE = 1000  # characters
+MIN_LIKENESS = 0.3  # of the words of an h1 and of a title in common, for it to be one
 MAX_TAIL = 60  # of a site's name with its claim or section
 _TAG = re.compile(r"<[^<>]{1,200}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -73,6 +75,8 @@ def read_headings(
     """
     meta = [text for value in marks.all(_TITLE_META) if (text := clean_text(value, MAX_TITLE))]
     shown = [(h1, text) for h1 in marks.headings if (text := clean_text(visible_text(h1), MAX_TITLE))]
+    sites = set(map(_unaccented, own))
+    shown = [pair for pair in shown if _unaccented(squeeze(pair[1])) not in sites]
     data = [text for value in [found.headline] if (text := clean_text(value, MAX_TITLE))]
     micro = [text for value in marks.property_texts(["headline"]) if (text := clean_text(value, MAX_TITLE))][:1]
     page = [text for value in [marks.title] if (text := clean_text(value, MAX_TITLE))]
@@ -89,7 +93,7 @@ def read_headings(
     ranked = [text for text in ranked if text]
     named = {text for text in dict.fromkeys(ranked) if strip.names_site(text)}
     ranked = [text for text in ranked if text not in named] or ranked
-    others = [strip(text) for text in [*filter(None, map(_line, found.alternatives)), *(text for _, text in shown)]]
+    others = [strip(text) for text in [*filter(None, map(_line, found.alternatives)), *_headlines(shown, ranked)]]
     title = _choose(ranked)
     return Headings(
         title=title,
@@ -97,6 +101,21 @@ def read_headings(
         headlines=tuple(dict.fromkeys(text for text in [*ranked, *others] if text)),
         tails=frozenset(tails),
     )
+
+
+def _headlines(shown: list[tuple[HtmlElement, str]], ranked: list[str]) -> list[str]:
+    """Return the h1 that say what the page is called, and the first; the others are subheads of the text."""
+    vocabulary = [_words(text) for text in ranked]
+    return [
+        text
+        for place, (_, text) in enumerate(shown)
+        if not place or any(_likeness(_words(text), words) >= MIN_LIKENESS for words in vocabulary)
+    ]
+
+
+def _unaccented(text: str) -> str:
+    """Return `text` as the name of a host has it."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
 
 
 def _line(value: str | None) -> str | None:

@@ -55,6 +55,25 @@ def test_a_card_that_is_one_link_is_linked_text() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("newsletter-signup", True),
+        ("share-this-story-about-us", True),  # as many words as a name has
+        ("harbour-board-members-share-comments-about-the-new-ferry", False),
+    ],
+)
+def test_an_id_made_of_a_headline_says_nothing_of_its_element(name: str, *, says: bool) -> None:
+    """News of members and comments is no newsletter and no comment, on that one page of its site."""
+    named, plain = (blocks(f"<div{told}><p>{SENTENCE}</p></div>") for told in (f" id={name}", ""))
+    assert (named.own != plain.own) is says
+
+
+def test_about_is_no_subscription() -> None:
+    about, plain = (blocks(f"<div class={name}><p>{SENTENCE}</p></div>") for name in ("about-us", "us"))
+    assert about.own == plain.own
+
+
 def test_an_anchor_that_was_left_open_makes_no_link_of_an_article() -> None:
     page = blocks(
         "<a href='/x'><div>" + f"<p>{SENTENCE}</p>" * (MAX_CARD_CHARS // len(SENTENCE) + 1) + "</div></a><p>z</p>"

@@ -31,6 +31,7 @@ def kept_with(body: str, *descriptions: str) -> list[str]:
         (DEK, DEK[:70] + "…"),
         (DEK[:69], DEK),
         ("A short word of forty letters to the reader.",) * 2,
+        ("Why the pig barn is for sale",) * 2,
     ],
 )
 def test_the_standfirst_is_text_whatever_the_model_says(dek: str, description: str) -> None:

@@ -96,6 +96,7 @@ def _lines(page: LabelledPage) -> list[str]:
         "Página não encontrada", "Pagina niet gevonden", "Sidan kunde inte hittas", "Siden blev ikke fundet", "Fant ikke siden",
         "Sivua ei löytynyt", "Nie znaleziono strony", "Stránka nebyla nalezena", "Sayfa bulunamadı", "Страница не найдена",
         "Сторінку не знайдено", "الصفحة غير موجودة", "页面不存在", "お探しのページは見つかりません", "페이지를 찾을 수 없습니다", "पेज नहीं मिला",
+        "Halaman tidak ditemukan",
     ],
 )  # fmt: skip
 def test_an_error_that_answers_200_is_not_found(title: str) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - lines as sites write them
 from __future__ import annotations
 
 import re
@@ -18,7 +19,14 @@ from extract.line_rules import LINES, Removal, line_reason
         (Removal.DATELINE_REPEAT, "Mis à jour le 3 août 2026 à 14h05"), (Removal.COMMENTS, "12 comments"),
         (Removal.NEWSLETTER, "Sign up for our morning briefing"), (Removal.COPYRIGHT, "© 2026 Überlandpost"),
         (Removal.COPYRIGHT, "Überlandpost, all rights reserved."), (Removal.SHARE, "SHARE • tweet • WhatsApp"),
-        (Removal.AD, "Publicité"), (Removal.AD, "$$AD_1$$"), (Removal.AD, "{{ad.text}}"), (Removal.AD, "{{ reklama-été }}"),
+        (Removal.RELATED_LINK, "İLGİLİ HABER"), (Removal.RELATED_LINK, "اقرأ أيضًا: عودة العبارة"),
+        (Removal.RELATED_LINK, "【関連記事】渡し船が再開"), (Removal.RELATED_LINK, "[관련기사] 나룻배 다시 운항"),
+        (Removal.RELATED_LINK, "यह भी पढ़ें: नाव फिर चली"), (Removal.RELATED_LINK, "Διαβάστε επίσης: Το πλοίο"),
+        (Removal.RELATED_LINK, "อ่านเพิ่มเติม"), (Removal.RELATED_LINK, "Przeczytaj również: Prom wraca"),
+        (Removal.NEWSLETTER, "Síguenos en nuestro canal de WhatsApp"), (Removal.BYLINE, "责任编辑：王小明"),
+        (Removal.NEWSLETTER, "Подписывайтесь на наш Telegram-канал"), (Removal.COPYRIGHT, "ⓒ 뉴스 © 무단전재 및 재배포 금지"),
+        (Removal.NEWSLETTER, "Thanks for reading Tide Lines! Subscribe for free to get new posts."),
+        (Removal.NEWSLETTER, "Support local journalism. Subscribe today."), (Removal.AD, "Publicité"), (Removal.AD, "$$AD_1$$"), (Removal.AD, "{{ad.text}}"), (Removal.AD, "{{ reklama-été }}"),
     ],
 )  # fmt: skip
 def test_a_line_of_each_rule_is_told(reason: Removal, line: str) -> None:

@@ -85,6 +85,19 @@ def test_the_heading_among_many_is_the_one_that_the_head_names() -> None:
     )
 
 
+def test_subheads_that_are_h1_are_no_titles() -> None:
+    found = read(
+        "<title>Rain ends drought | The Port Courier</title>" + SITE, "Rain ends drought", "The fix", "What next"
+    )
+    assert found.headlines == ("Rain ends drought",)
+
+
+def test_a_heading_that_names_the_site_is_none() -> None:
+    site = "<meta property='og:site_name' content='Folha do Sertao'>"
+    found = read("<title>Rain ends drought</title>" + site, "Folha do Sertão", "Rain ends drought")
+    assert (found.title, found.headlines) == ("Rain ends drought", ("Rain ends drought",))
+
+
 def test_invisible_and_private_characters_are_not_in_a_title() -> None:
     assert read("", "Rain\u00adfall ends\u200b drought \ue001").title == "Rainfall ends drought"
 

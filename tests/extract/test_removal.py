@@ -101,11 +101,61 @@ def test_a_line_of_prose_is_not(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["ab/cd/ef", "mok", "(kwr/lms)", "dpa", "(AFP)", "kwr/dpa (with material of the agency)"]
+    "line",
+    [
+        "ab/cd/ef",
+        "mok",
+        "(kwr/lms)",
+        "dpa",
+        "(AFP)",
+        "kwr/dpa (with material of the agency)",
+        "(Avec AFP)",
+        "mw/ jann/",
+        "ENDS",
+        "—AP",
+        "With inputs from PTI",
+    ],
 )
 def test_an_agencys_sign_off_is_refused_at_the_end_only(line: str) -> None:
     assert refused(f"<p>{PROSE}</p><p>{MORE}</p><p>{line}</p>") == {line: Removal.AGENCY_SIGNOFF}
     assert refused(f"<p>{line}</p><p>{PROSE}</p><p>{MORE}</p>") == {}
+
+
+SIGNED = Signals(authors=("Ada Quist", "Jo Marsh", "Staff"))
+
+
+@pytest.mark.parametrize("line", ["By Ada Quist", "ADA QUIST", "di Ada Quist e Jo Marsh", "Von Jo Marsh"])
+def test_a_first_line_that_only_names_the_authors_is_a_byline(line: str) -> None:
+    assert refused(f"<p>{line}</p><p>{PROSE}</p><p>{MORE}</p>", SIGNED) == {line: Removal.BYLINE}
+    assert refused(f"<p>{line}</p><p>{PROSE}</p><p>{MORE}</p>") == {}, "or it may be a name in the news"
+    assert refused(f"<p>{PROSE}</p><p>{MORE}</p><p>{PROSE} Then,</p><p>{line}</p>", SIGNED) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ada Quist covers the harbour for the Post and lives in Ellery.", "Jo Marsh ist Redakteurin in Ellery.",
+        "Ada Quist can be reached at ada@post.example.", "She keeps the tide tables. Follow her on Mastodon.",
+        "Reach the newsroom at news@post.example.",
+    ],
+)  # fmt: skip
+def test_a_last_line_that_tells_of_an_author_is_a_byline(line: str) -> None:
+    text = f"<p>{PROSE}</p><p>{MORE}</p><p>{PROSE} Then,</p>"
+    assert refused(f"{text}<p>{line}</p>", SIGNED) == {line: Removal.BYLINE}
+    assert refused(f"<p>{line}</p>{text}", SIGNED) == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["Ada Quist said no.", "Staff is short at the lock.", "The lock can be reached at 555-0140."]
+)
+def test_a_last_line_of_prose_is_none(line: str) -> None:
+    assert refused(f"<p>{PROSE}</p><p>{MORE}</p><p>{PROSE} Then,</p><p>{line}</p>", SIGNED) == {}
+
+
+def test_a_box_that_asks_for_an_address_is_a_newsletters() -> None:
+    box = "<div class='kg-card kg-signup-card'><p>Essays on work by the water</p></div>"
+    assert refused(f"<p>{PROSE}</p>{box}<p>{MORE}</p>") == {"Essays on work by the water": Removal.NEWSLETTER}
+    assert refused(f"<div class='newsletter-post'><p>{PROSE}</p><p>{MORE}</p></div>") == {}
 
 
 def test_a_short_word_that_ends_a_list_is_no_sign_off() -> None:
@@ -132,7 +182,9 @@ def test_captions_are_refused_unless_they_are_the_text() -> None:
     assert refused(f"<p>Ten pictures.</p>{figure}{figure.replace('half', 'quarter')}") == {}
 
 
-@pytest.mark.parametrize("name", ["caption", "image__caption", "wp-caption-text", "imageCaption"])
+@pytest.mark.parametrize(
+    "name", ["caption", "image__caption", "wp-caption-text", "imageCaption", "legende", "Bildunterschrift"]
+)
 def test_a_caption_is_one_by_its_class_too(name: str) -> None:
     body = f"<p>{PROSE}</p><div class='x {name}'>The span at half past eight</div><p>{MORE}</p>"
     assert refused(body) == {"The span at half past eight": Removal.CAPTION}
