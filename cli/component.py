@@ -12,6 +12,7 @@ from typing import Protocol
 
 from cli.children import Account, bound_to_parent
 from cli.sessions import Session, kill_session
+from cli.stack_errors import PartFailed
 from cli.stack_home import REPO
 from cli.stack_state import PartState
 
@@ -84,15 +85,22 @@ class Component:
             if now < self._again_at:
                 return None
             self.restarts += 1
-            self.start()
+            try:
+                self.start()
+            except PartFailed as error:
+                self._failures += 1
+                self._again_at = now + self._wait_s()
+                return f"{error}; again in {self._wait_s():.0f} s"
             return f"{self.part.name} started again"
         if not self.exited():
             return None
         kill_session(self.process.pid)
         self._failures = 0 if now - self.started_at > STEADY_S else self._failures + 1
-        wait = min(LONGEST_WAIT_S, float(2**self._failures))
-        self._again_at, self.process = now + wait, None
-        return f"{self.part.name} ended ({self.last_exit}): {last_line(self.log)}; again in {wait:.0f} s"
+        self._again_at, self.process = now + self._wait_s(), None
+        return f"{self.part.name} ended ({self.last_exit}): {last_line(self.log)}; again in {self._wait_s():.0f} s"
+
+    def _wait_s(self) -> float:
+        return min(LONGEST_WAIT_S, float(2**self._failures))
 
     def session(self) -> Session | None:
         """Return the session to stop, None if it does not run."""

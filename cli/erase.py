@@ -40,6 +40,8 @@ def erase(*, urls: tuple[str, ...], reason: str, by: str | None) -> None:
         f"erased {report.articles} articles: {report.versions} versions, {report.records} records; "
         f"{report.objects} objects rewritten ({report.name})"
     )
+    for url in report.beside:
+        click.echo(f"with them {url}: the same page at another address", err=True)
     for site, run_id in report.waiting:
         click.echo(f"run {run_id} of {site} is under way: what it captures of them goes when it has ended", err=True)
 

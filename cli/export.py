@@ -136,7 +136,9 @@ def _warn(exported: Exported) -> None:
 
 def _write_index(archive: Archive, chosen: Slice, target: Path, bar: Bar) -> str:
     with opened(target) as out:
-        count = export_index(archive.store, out, chosen, tell=lambda done, total: bar.update(done, total, "segments"))
+        count = export_index(
+            archive.store, out, chosen, record_lines, tell=lambda done, total: bar.update(done, total, "segments")
+        )
         if not count:
             raise nothing(archive, chosen)
     return f"{count} captures"

@@ -22,7 +22,8 @@ class SiteFrontiers:
             lines = gzip.decompress(body)
         except (OSError, EOFError, zlib.error):
             lines = b""  # damaged: Frontier.load says so
-        if lines and not any(url.encode() in lines for url in named):
+        # without the query: a final address is noted with parameters that a normalised one has not
+        if lines and not any(url.partition("?")[0].encode() in lines for url in named):
             return None  # spares reading the frontiers of all other sites
         frontier = Frontier.load(body, site)
         found: set[str] = set()

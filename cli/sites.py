@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import click
@@ -58,7 +59,7 @@ def add(*, url: str, name: str | None) -> None:
     entry = f"  - name: {new.name}\n    home: {url}\n"
     emptied = re.sub(r"(?m)^sites:[ \t]*(\[\]|null|~)?[ \t]*(#.*)?$", "sites:", text, count=1)
     added = re.sub(r"(?m)^sites:$", lambda found: f"{found[0]}\n{entry}".rstrip("\n"), emptied, count=1)
-    _replace(path, added.rstrip("\n") + "\n", {site.name for site in known} | {new.name})
+    _replace(path, added.rstrip("\n") + "\n", {site.name: site.enabled for site in (*known, new)})
     click.echo(f"{path}: added {new.name}; try ./broadsheet ingest {new.name}")
 
 
@@ -96,13 +97,13 @@ def _switch(name: str, *, to: bool) -> None:
         (
             i
             for i in range(start + 1, len(lines))
-            if re.match(r"\s*-\s", lines[i]) and len(lines[i]) - len(lines[i].lstrip()) < column
+            if re.match(r"\s*[^\s#]", lines[i]) and len(lines[i]) - len(lines[i].lstrip()) < column
         ),
         len(lines),
     )
     kept = [line for line in lines[start + 1 : end] if not re.match(r"\s*enabled:", line)]
     lines[start + 1 : end] = [f"{' ' * column}enabled: {'true' if to else 'false'}", *kept]
-    _replace(path, "\n".join(lines) + "\n", {site.name for site in known})
+    _replace(path, "\n".join(lines) + "\n", {site.name: to if site.name == name else site.enabled for site in known})
     click.echo(f"{path}: {name} {'enabled' if to else 'disabled'}")
 
 
@@ -111,17 +112,19 @@ def _name(url: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", host).strip("-")
 
 
-def _replace(path: Path, text: str, names: set[str]) -> None:
-    """Put `text` in the file's place if it loads and holds just the sites called `names`."""
-    trial = path.with_name(f".{path.name}.new")
+def _replace(path: Path, text: str, wanted: dict[str, bool]) -> None:
+    """Put `text` in the file's place if it loads and holds just the sites `wanted`, each enabled or not."""
+    real = path.resolve()
+    trial = real.with_name(f".{real.name}.new")
     try:
         trial.write_text(text, encoding="utf-8")
-        found = {site.name for site in load_sites([trial])}
-        if found == names:
-            trial.replace(path)
+        found = {site.name: site.enabled for site in load_sites([trial])}
+        if found == wanted:
+            shutil.copymode(real, trial)
+            trial.replace(real)
     except SiteFileError as error:
         raise SiteFileError(error.message.replace(str(trial), str(path))) from error
     finally:
         trial.unlink(missing_ok=True)
-    if found != names:
+    if found != wanted:
         raise SiteFileError(f"{path}: not laid out as a list of blocks below sites:; edit it by hand")

@@ -61,6 +61,7 @@ class Supervisor:
     ready_at: float | None = None
     _signals: int = 0
     _state_due: float = 0.0
+    _trouble: str = ""  # why the state was not written the last time
 
     def run(self) -> None:
         """Start, watch until a signal, stop. StackError if a part does not start; all is stopped then, too."""
@@ -227,11 +228,18 @@ class Supervisor:
                 self.report({"warning": line})
                 self._state_due = 0.0
         if now >= self._state_due:
-            self._write_state()
-            if self.guard:
-                self.guard.check()
-            for log in (*self.home.logs.glob("*.log"), self.home.store_log):  # the supervisor's own, too
-                shorten(log)
+            try:
+                self._write_state()
+                if self.guard:
+                    self.guard.check()
+                for log in (*self.home.logs.glob("*.log"), self.home.store_log):  # the supervisor's own, too
+                    shorten(log)
+            except OSError as error:  # a full disk, say: what runs goes on, and may make room
+                if str(error) != self._trouble:
+                    self.report({"warning": f"the state is not written: {error}"})
+                self._trouble = str(error)
+            else:
+                self._trouble = ""
 
     def _write_state(self) -> None:
         self._state_due = time.time() + STATE_EVERY_S

@@ -34,6 +34,7 @@ _SECTION = (
     "category",
     "sailthru.section",
 )
+_POST_TYPES = frozenset(("article", "articles", "post", "posts", "story", "stories", "page"))  # of all that a site has
 _TAGS = ("article:tag", "og:article:tag", "parsely-tags", "sailthru.tags", "cxenseparse:taglist")
 _DESCRIPTION = ("og:description", "description", "twitter:description")
 _MORE_DESCRIPTION = ("dc.description", "dcterms.description", "sailthru.description", "parsely-description", "abstract")
@@ -130,7 +131,8 @@ def _distinct(values: Iterable[str | None], limit: int) -> tuple[str, ...]:
 def _section(marks: Markup, found: JsonLdArticle) -> str | None:
     """Return the section as named; else the breadcrumb after the home page, unless it is the last: the page itself."""
     named = [found.section, *marks.all(_SECTION), *marks.property_texts(("articlesection",)), *found.trail[1:-1]]
-    return next((text for value in named if (text := clean_text(value, MAX_NAME)) and "://" not in text), None)
+    texts = (text for value in named if (text := clean_text(value, MAX_NAME)) and "://" not in text)
+    return next((text for text in texts if text.casefold() not in _POST_TYPES), None)
 
 
 def _language(marks: Markup, found: JsonLdArticle, hint: str | None) -> str | None:

@@ -32,6 +32,8 @@ def redirect_target(exchange: Exchange) -> str | None:
         raise NoResponse(Reason.BAD_URL, f"redirected to {location[:200]!r}: {error}") from error
     if parts.scheme not in {"http", "https"}:
         raise NoResponse(Reason.UNSAFE_ADDRESS, f"redirected to {target[:200]}: only http and https are fetched")
+    if not parts.netloc:
+        raise NoResponse(Reason.BAD_URL, f"redirected to {location[:200]!r}: it names no host")
     return ascii_url(target)
 
 

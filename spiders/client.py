@@ -137,12 +137,7 @@ class HttpClient:
             raise NoResponse(Reason.UNSAFE_ADDRESS, reason)
         proxy = self._proxy(ask.url)
         started_at, began = datetime.now(UTC), time.monotonic()
-        headers = Headers()
-        for name, value in ask.headers:
-            headers.addRawHeader(name, value)
-        if proxy is not None and proxy.authorization and ask.url.startswith("http:"):  # else it goes with CONNECT
-            headers.addRawHeader(b"Proxy-Authorization", proxy.authorization)
-        answer = self._agent(ask.url, proxy, guard).request(b"GET", ask.url.encode("ascii"), headers)
+        answer = self._request(ask, proxy, guard)
         reader = _BodyReader(ask.max_bytes)
         expired = []
 
@@ -178,6 +173,17 @@ class HttpClient:
             started_at=started_at,
             elapsed_ms=round((time.monotonic() - began) * 1000),
         )
+
+    def _request(self, ask: Ask, proxy: Proxy | None, guard: Guard) -> Any:  # noqa: ANN401 - Deferred[IResponse]
+        headers = Headers()
+        for name, value in ask.headers:
+            headers.addRawHeader(name, value)
+        if proxy is not None and proxy.authorization and ask.url.startswith("http:"):  # else it goes with CONNECT
+            headers.addRawHeader(b"Proxy-Authorization", proxy.authorization)
+        try:
+            return self._agent(ask.url, proxy, guard).request(b"GET", ask.url.encode("ascii"), headers)
+        except ValueError as error:  # a host that TLS cannot name, such as one with an underscore
+            raise NoResponse(Reason.BAD_URL, f"cannot be asked for: {_line(error)}") from error
 
     def _proxy(self, url: str) -> Proxy | None:
         parts = urlsplit(url)

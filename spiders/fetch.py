@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from click import ClickException
 
 from extract import __version__
 from extract.encoding import decode_payload
@@ -14,7 +17,7 @@ from spiders.address import origin_of, redirect_target
 from spiders.client import Ask
 from spiders.exchange import Exchange, NoResponse
 from spiders.frontier import Frontier
-from spiders.gate import Gates, HostClosed, HostGate
+from spiders.gate import Gates, HostClosed, HostGate, Stopped
 from spiders.guard import Guard
 from spiders.known import KnownHost
 from spiders.limits import Limits
@@ -24,6 +27,7 @@ from spiders.scope import Scope
 from spiders.site import Site
 from spiders.warc import Facts, Original
 
+log = logging.getLogger(__name__)
 _LONGEST_WAIT = timedelta(hours=6)  # asked for by Retry-After and kept over runs
 
 
@@ -79,6 +83,15 @@ class Fetcher:
 
     async def fetch(self, wanted: Wanted) -> Answer:
         """Return the answer to `wanted`; redirects and answers that were tried again are recorded on the way."""
+        try:
+            return await self._follow(wanted)
+        except (NoResponse, HostClosed, Stopped, ClickException, OSError):
+            raise
+        except Exception as error:  # what a server sends may find a fault of ours: it costs this URL, not the site
+            log.exception("%s: %s", self._circle.site.name, wanted.url)
+            raise NoResponse(Reason.CONNECTION_ERROR, f"the crawler fails at it: {type(error).__name__}") from error
+
+    async def _follow(self, wanted: Wanted) -> Answer:
         url, seen = wanted.url, {wanted.url}
         for _ in range(self._circle.limits.redirects + 1):
             robots = await self._admit(url, wanted.kind)

@@ -17,7 +17,7 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
     """Return the seconds that a Retry-After header (a number or an HTTP date) asks for, or None."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value.strip()[:9])
     try:
         moment = parsedate_to_datetime(value)

@@ -63,8 +63,15 @@ def _host(value: str) -> str:
     return value.lower()
 
 
+_TAKEN = frozenset(("erasing", "open", "probe", "stories"))  # state/NAME/ holds other things (docs/storage.md)
 Url = Annotated[str, AfterValidator(_url)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
+
+
+def _site_name(value: str) -> str:
+    if value in _TAKEN:
+        raise ValueError(f"{value!r} is a folder of the archive's own; call the site otherwise")
+    return value
 
 
 class Site(BaseModel):
@@ -72,7 +79,7 @@ class Site(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9-]+$", max_length=100)
+    name: Annotated[str, AfterValidator(_site_name)] = Field(pattern=r"^[a-z0-9-]+$", max_length=100)
     home: Url
     feeds: tuple[Url, ...] = ()
     sitemaps: tuple[Url, ...] = ()
@@ -114,7 +121,7 @@ def site_files(env: dict[str, str] | None = None) -> list[Path]:
     """Return the site files in force: BROADSHEET_SITES (default: the launcher's sites.yaml), then a running demo's."""
     env = dict(os.environ) if env is None else env
     root = Path(__file__).resolve().parent.parent
-    home = Path(env.get("BROADSHEET_HOME") or root / ".broadsheet")
+    home = Path(env.get("BROADSHEET_HOME") or root / ".broadsheet").expanduser()
     demo = home / "demo" / "sites.yaml"
     own = Path(env.get("BROADSHEET_SITES") or root / "sites.yaml")
     return [own, demo] if demo.exists() and demo.resolve() != own.resolve() else [own]

@@ -96,15 +96,9 @@ class Visit:
 
     async def _crawl(self, download: Callable[[Ask], Awaitable[Exchange]]) -> None:
         circle = Circle(
-            self.site,
-            self._guard,
-            self._scope,
-            self._house.limits,
-            self._house.gates,
-            self._frontier,
-            partial(self._bounded, download),
-            self._record,
-        )
+            self.site, self._guard, self._scope, self._house.limits, self._house.gates, self._frontier,
+            partial(self._bounded, download), self._record,
+        )  # fmt: skip
         fetcher = Fetcher(circle)
         voids = Voids(circle, fetcher)
         discovery = Discovery(circle, fetcher, revisit_now=self._house.revisit_now)
@@ -120,7 +114,14 @@ class Visit:
                 self._finish_reason = halt
                 log.info("%s: %s with %d pages left for the next run", self.site.name, halt, len(plan) - place)
                 return
-            await self._visit(fetcher, voids, known)
+            try:
+                await self._visit(fetcher, voids, known)
+            except (ClickException, Stopped, OSError):
+                raise
+            except Exception as error:  # of one page: those after it wait
+                log.exception("%s: %s", self.site.name, known.url)
+                detail = f"the crawler fails at it: {type(error).__name__}"
+                self._fail(known, NoResponse(Reason.CONNECTION_ERROR, detail))
             self._tell_progress()
             if time.monotonic() - self._written_at > self._house.limits.checkpoint_s:
                 await self._checkpoint()

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from lxml import etree
 
 from extract.encoding import BadEncodingError, decode_payload
-from spiders.address import origin_of
+from spiders.address import ascii_url, origin_of
 from spiders.decode import decode
 from spiders.exchange import Exchange, NoResponse
 from spiders.fetch import Circle, Fetcher, Wanted
@@ -43,13 +43,14 @@ class Voids:
         """Return whether the answer for a page that was an article before is what a made-up address gets."""
         if known.content_sha256 is None or exchange.status != 200 or exchange.truncated:
             return False
-        origin = origin_of(known.final_url or known.url)
+        where = known.final_url or ascii_url(known.url)
+        origin = origin_of(where)
         if origin in self._silent:
             return False
         host = self._circle.frontier.hosts.get(origin) or KnownHost(origin)
         now = datetime.now(UTC)
         if host.void_at is None or not timedelta(0) <= now - host.void_at <= _KEPT:
-            shown = await self._ask(known, made_up(known.final_url or known.url))
+            shown = await self._ask(known, made_up(where))
             if shown is None:
                 self._silent.add(origin)
                 return False

@@ -26,7 +26,7 @@ _PERMISSIONS = {
 }  # fmt: skip
 _BAD_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "TokenRefreshRequired"}
 _BAD_DIGESTS = {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
-_BUSY = {"SlowDown", "RequestTimeout", "Throttling"}
+BUSY = {"SlowDown", "RequestTimeout", "Throttling", "InternalError"}
 
 
 def status_of(error: ClientError) -> int:
@@ -73,6 +73,6 @@ def _explain_answer(error: ClientError, key: str, place: str) -> StoreError:
         kind, message = ObjectRefused, f"{key} was damaged on its way ({code}); try again"
     elif status in {301, 307, 400} and "region" in str(error).lower():
         kind, message = StoreConfigError, f"wrong region ({code}); set BROADSHEET_S3_REGION"
-    elif status >= 500 or code in _BUSY:
+    elif status >= 500 or code in BUSY:
         kind, message = StoreUnavailable, f"S3 answers {status} {code} for {key}; check its log and disk space"
     return kind(f"{place}: {message}")

@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from extract.stored import StoredObject
-from storage.answers import explain, status_of, was_retried
-from storage.errors import StoreConflict, StoreRefused
+from storage.answers import BUSY, explain, status_of, was_retried
+from storage.errors import StoreConflict, StoreRefused, StoreUnavailable
 from storage.session import make_client, make_session, table_options
 from storage.stream import ObjectStream
 
@@ -168,6 +168,8 @@ class Store:
                 raise explain(error, batch[0], self.settings) from error
             for refusal in answer.get("Errors", ()):
                 code, key = refusal.get("Code", ""), refusal.get("Key", batch[0])
+                if code in BUSY:
+                    raise StoreUnavailable(f"{self.settings.place}: {key} is not deleted: {code}; try again")
                 if code != "NoSuchKey":
                     raise StoreRefused(f"{self.settings.place}: s3:DeleteObject refused for {key}: {code}; grant it")
 

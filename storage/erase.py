@@ -73,7 +73,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class EraseReport:
-    """What was erased. `waiting`: runs under way whose captures go when they have ended."""
+    """What was erased. `waiting`: runs under way whose captures go when they have ended.
+
+    `beside`: addresses that nobody named, of the same pages.
+    """
 
     name: str
     articles: int
@@ -81,6 +84,7 @@ class EraseReport:
     objects: int
     records: int
     waiting: tuple[tuple[str, str], ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -152,8 +156,9 @@ class _Erasing:
             raise NotAllErased("; ".join(eraser.damaged))
         for one in earlier:  # this one has done what they left
             write_entry(store, replace(one, done=True))
+        beside = sorted({row["url"] for row in known.rows} - ask.urls)
         return EraseReport(
-            name, len(known.ids), len(known.rows), len(entry.objects), eraser.records, entry.waiting
+            name, len(known.ids), len(known.rows), len(entry.objects), eraser.records, entry.waiting, tuple(beside)
         )  # fmt: skip
 
     def _clean_tables(self, known: _Known, wanted: Wanted, eraser: ObjectEraser) -> None:

@@ -69,7 +69,7 @@ def erase_entries(store: Store, articles: Collection[str]) -> None:
     for _ in range(TRIES):
         window = read_window(store)
         if window.etag is None:
-            break
+            return
         try:
             blanked = blank_entries(store, window, articles)
             if blanked.days != window.days:
@@ -80,3 +80,4 @@ def erase_entries(store: Store, articles: Collection[str]) -> None:
             log.info("the story window was written meanwhile (%s): looked at again", error.message)
         else:
             return
+    raise StoreConflict(f"{layout.STORY_HEAD}: written {TRIES} times meanwhile; run the command again")

@@ -19,6 +19,7 @@ from storage import layout
 from storage.articles import Archive
 from storage.client import Store
 from storage.contents import Answer, Contents, open_contents
+from storage.errors import ObjectMissing
 from storage.records import ANSWERS, RawRecord, read_raw
 from storage.slices import DAY, Segment, Slice, list_segments
 from storage.wacz import PAGES, Part, WaczFile
@@ -62,18 +63,30 @@ def export_wacz(
         return export.done
 
 
-def export_index(store: Store, out: IO[bytes], chosen: Slice, *, tell: Tell = lambda _, __: None) -> int:
+def export_index(
+    store: Store, out: IO[bytes], chosen: Slice, indexer: Indexer, *, tell: Tell = lambda _, __: None
+) -> int:
     """Write one sorted CDXJ of the slice's whole segments, which names their keys; return how many lines it has."""
     count = 0
     with open_contents() as contents:
         segments = list(list_segments(store, chosen))
         for number, segment in enumerate(segments):
             tell(number, len(segments))
-            for line in store.get(layout.index_key(segment.key)).body.splitlines(keepends=True):
+            for line in _index_lines(store, segment, indexer):
                 contents.add_line(line)
         for count, line in enumerate(contents.lines(), 1):  # noqa: B007 - the count is what is returned
             out.write(line)
     return count
+
+
+def _index_lines(store: Store, segment: Segment, indexer: Indexer) -> list[bytes]:
+    try:
+        return store.get(layout.index_key(segment.key)).body.splitlines(keepends=True)
+    except ObjectMissing:  # a crawl is about to write it, or died before it did
+        with store.open(segment.key) as stream:
+            answers = (record for record in read_raw(stream, segment.key) if record.kind in ANSWERS)
+            lines = (indexer(one.record, len(one.data), one.offset, segment.key) for one in answers)
+            return [line for found in lines for line in found]
 
 
 class _Export:

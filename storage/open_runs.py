@@ -78,7 +78,13 @@ def _drop_sites(store: Store, key: str, done: set[str]) -> None:
 
 def list_open(store: Store) -> list[OpenRun]:
     """Return the open runs, oldest first."""
-    return [parse_run(store.get(listed.key).body, listed.key) for listed in store.list(layout.OPEN_RUNS)]
+    found = []
+    for listed in store.list(layout.OPEN_RUNS):
+        try:
+            found.append(parse_run(store.get(listed.key).body, listed.key))
+        except ObjectMissing:  # it has ended since the list was made
+            continue
+    return found
 
 
 def own_runs(store: Store, run_id: str, site: str) -> list[OpenRun]:

@@ -92,7 +92,7 @@ class StoreSettings(BaseModel):
         Raises StoreConfigError (exit 2) with one line that names the variable.
         """
         given = dict(os.environ if env is None else env)
-        home = Path(given.get("BROADSHEET_HOME") or ROOT / ".broadsheet").absolute()
+        home = Path(given.get("BROADSHEET_HOME") or ROOT / ".broadsheet").expanduser().absolute()
         refuse_misspelt(given)
         written = read_env_file(home / "env")
         refuse_unread(home / "env", written)

@@ -21,18 +21,26 @@ def vacuum_if_grown(server: Server, data: Path, config: Path) -> bool:
     What goes wrong here costs disk space, not articles: it is logged.
     """
     stamp = config / "vacuumed"
-    last = int(stamp.read_text()) if stamp.exists() else 0
+    last = _last_bytes(stamp)
     if data_bytes(data) < last * GROWTH + GROWTH_BYTES:
         return False
     master = f"-master=127.0.0.1:{server.ports['master.port']}.{server.ports['master.port.grpc']}"
     argv = [str(weed_binary()), "shell", master]
     try:
         subprocess.run(argv, input=SCRIPT.encode(), cwd=config, capture_output=True, check=True, timeout=TIMEOUT_S)
+        stamp.write_text(str(data_bytes(data)))
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("the embedded S3's deleted objects keep their space: %s", error)
         return False
-    stamp.write_text(str(data_bytes(data)))
     return True
+
+
+def _last_bytes(stamp: Path) -> int:
+    """Return the size that `stamp` notes, 0 without one: a full disk leaves an empty file."""
+    try:
+        return int(stamp.read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def data_bytes(data: Path) -> int:

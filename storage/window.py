@@ -153,7 +153,12 @@ def blank_entries(store: Store, window: Window, articles: Collection[str]) -> Wi
     name = f"{window.generation + 1:08d}-{secrets.token_hex(4)}"
     days = dict(window.days)
     for day in set(found["captured_day"].to_pylist()) & window.days.keys():
-        entries = _read(store.get(_key(day, days[day], "entries")).body, f"entries of {day}", ENTRIES)
+        try:
+            stored = store.get(_key(day, days[day], "entries"))
+        except ObjectMissing:  # replaced meanwhile, which the head will show, or lost: then nothing of them is left
+            log.warning("the story window has no entries of %s", day)
+            continue
+        entries = _read(stored.body, f"entries of {day}", ENTRIES)
         nothing: dict[str, Any] = {
             "url": "",
             "title": "",

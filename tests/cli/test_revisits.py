@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -50,16 +51,17 @@ class Paper:
     @staticmethod
     def path(number: int) -> str:
         slug = re.sub(r"[^a-z]+", "-", headline(number).lower())
-        return f"/harbour/2026/11/22/{slug}-{number}.html"
+        return f"/{'harbour' if number else 'порт'}/2026/11/22/{slug}-{number}.html"  # as its feed lists it
 
     def url(self, number: int) -> str:
         return self.server.url + self.path(number)
 
     def page(self, request: Seen) -> Reply:
-        if request.target in self.replies:
-            return self.replies[request.target]
+        target = unquote(request.target)
+        if target in self.replies:
+            return self.replies[target]
         for number in range(COUNT):
-            if request.target == self.path(number):
+            if target == self.path(number):
                 return Reply(self.article(number), etag=self.is_plain)
         return self.unknown
 

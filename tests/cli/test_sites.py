@@ -18,6 +18,21 @@ def test_sites_are_added_listed_disabled_and_enabled(cli: Cli) -> None:
     assert cli.sites_file.read_text().startswith("# mine\n")
 
 
+def test_a_site_is_switched_alone_and_the_file_stays_what_it_was(cli: Cli) -> None:
+    real = cli.sites_file.with_name("real.yaml")
+    site = "  - name: {0}\n    home: http://{0}.example/\n"
+    real.write_text("sites:\n" + site.format("one") + site.format("two") + "defaults:\n  enabled: false\n")
+    real.chmod(0o640)
+    cli.sites_file.unlink(missing_ok=True)
+    cli.sites_file.symlink_to(real)
+    cli("sites", "enable", "two")
+    assert "2 sites, 1 enabled" in cli("sites", "check").stdout
+    cli("sites", "disable", "two")
+    assert "2 sites, 0 enabled" in cli("sites", "check").stdout
+    assert cli.sites_file.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
 def test_entries_that_take_in_the_same_articles_are_named(cli: Cli) -> None:
     site = "  - {{name: {0}, home: 'https://{1}/{0}', feeds: ['https://www.example.com/{0}.xml']{2}}}\n"
     entries = [

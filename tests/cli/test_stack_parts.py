@@ -19,7 +19,7 @@ from cli.airflow_env import airflow_environment, airflow_settings
 from cli.component import Component, Part, last_line, shorten
 from cli.postgres import EmbeddedPostgres, socket_folder
 from cli.sessions import Session, stop_sessions
-from cli.stack_errors import AlreadyRunning, StackUnfit
+from cli.stack_errors import AlreadyRunning, PartFailed, StackUnfit
 from cli.stack_home import StackHome
 from cli.stack_secrets import ensure_secrets, read_password
 from cli.stack_state import PartState, StackState, lock_stack, read_state, write_state
@@ -140,6 +140,20 @@ def test_a_part_that_ends_is_started_again_after_a_wait_that_doubles(tmp_path: P
     assert [said.rpartition("again in ")[2] for said in waits] == ["2 s", "4 s", "8 s"]
     assert all("flaky ended (exit 1): no disk" in said for said in waits)
     assert component.state().restarts == 3
+
+
+def test_a_part_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    """Its host may die while it waits to be forked."""
+
+    class Hostless(Component):
+        def start(self) -> None:
+            raise PartFailed("flaky cannot be started")
+
+    component = Hostless(Part("flaky", [], {}, stage=0), tmp_path / "flaky.log")
+    now = time.time()
+    assert component.revive(now) == "flaky cannot be started; again in 2 s"
+    assert component.revive(now + 1) is None
+    assert component.revive(now + 3) == "flaky cannot be started; again in 4 s"
 
 
 def test_a_part_dies_with_its_supervisor(tmp_path: Path) -> None:

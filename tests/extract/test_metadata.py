@@ -102,6 +102,12 @@ def test_what_the_body_reader_needs_is_handed_on() -> None:
     assert found.section == "Harbour"
 
 
+def test_a_type_of_post_is_no_section() -> None:
+    types = "<meta property='article:section' content='Articles'><meta name='section' content='post'>"
+    assert read(types).section is None
+    assert read(types + "<meta name='category' content='Harbour'>").section == "Harbour"
+
+
 def test_microdata_serves_where_meta_tags_are_silent() -> None:
     found = read(
         body="<div itemscope><h2 itemprop='articleSection'>Docks</h2><span itemprop='keywords'>bridge, tolls</span>"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.spiders.news_server import NewsServer, Reply, article, reset
+from tests.spiders.news_server import NewsServer, Reply, article, reset, rss
 
 STORY = "/2026/11/22/story-0"
 URLS = {STORY: b"", "/2026/11/22/story-1": article(1)}
@@ -41,6 +41,20 @@ def test_ever_new_redirects_end_after_ten(crawl: Any, server: NewsServer) -> Non
     ended = crawl_one(crawl, server, Reply(b"", 302, "Found", headers=(("Location", "/hop0"),)))
     assert ended.failures == {server.url + STORY: "redirect_loop"}
     assert len([path for path in server.paths() if path.startswith("/hop")]) == 10
+
+
+@pytest.mark.parametrize("to", ["https:/times.example/x", "https:///x"])
+def test_a_redirect_to_no_host_is_a_failure(crawl: Any, server: NewsServer, to: str) -> None:
+    ended = crawl_one(crawl, server, Reply(b"", 301, "Moved", headers=(("Location", to),)))
+    assert ended.failures == {server.url + STORY: "bad_url"}
+
+
+def test_a_host_that_tls_cannot_name_is_a_failure(crawl: Any, server: NewsServer) -> None:
+    server.routes[STORY] = Reply(article(0))
+    server.routes["/feed.xml"] = Reply(rss([f"{server.url}{STORY}", "https://my_times.example/2026/11/22/story-1"]))
+    ended = crawl(names={"my_times.example": ["127.0.0.1"]}, site={"feeds": [f"{server.url}/feed.xml"], "allow_hosts": ["my_times.example"]})  # fmt: skip
+    assert ended.failures == {"https://my_times.example/2026/11/22/story-1": "robots"}
+    assert ended.counts == {"captured": 1, "failed": 1}
 
 
 def test_a_redirect_is_followed_and_the_page_filed_under_its_first_address(crawl: Any, server: NewsServer) -> None:

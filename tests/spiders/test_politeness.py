@@ -128,7 +128,7 @@ def test_no_cookie_is_kept(crawl: Any, server: NewsServer) -> None:
     ("value", "seconds"),
     [
         ("120", 120.0), (" 5 ", 5.0), ("Sun, 22 Nov 2026 12:01:00 GMT", 60.0), ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
-        ("soon", None), ("-3", None), (None, None), ("", None),
+        ("soon", None), ("-3", None), (None, None), ("", None), ("²", None),
     ],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:

@@ -35,6 +35,15 @@ def test_a_value_of_the_wrong_kind_is_told_what_to_write(tmp_path: Path, entry: 
     assert caught.value.message == f"{tmp_path}/sites.yaml:5: {entry.partition(':')[0]}: {fix}"
 
 
+@pytest.mark.parametrize("name", ["open", "erasing", "probe", "stories"])
+def test_the_archives_own_folders_are_no_names(tmp_path: Path, name: str) -> None:
+    """State/erasing/ is swept: the site's frontier would go with it."""
+    path = tmp_path / "sites.yaml"
+    path.write_text(f"sites:\n  - name: {name}\n    home: http://x.example/\n")
+    with pytest.raises(SiteFileError, match=f"{name}' is a folder of the archive's own"):
+        load_sites([path])
+
+
 @pytest.mark.parametrize("key", ["article_url", "language", "keep_raw_days", "keep_days"])
 def test_null_undoes_a_default(tmp_path: Path, key: str) -> None:
     defaults = "{article_url: /a/, language: de, keep_raw_days: 7, keep_days: 9}"

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,20 +19,21 @@ from cli.verify import read_known
 from extract.article import RemovedSpan
 from extract.url import article_id
 from spiders.frontier import Frontier
+from spiders.known import KnownUrl
 from spiders.recovery import recover
 from spiders.spool import spool_folder
 from storage import erase as erasing_module
-from storage import erase_rows, erase_staged, layout
+from storage import erase_rows, erase_staged, erase_stories, layout
 from storage import publish as publishing
 from storage.articles import Archive
 from storage.captures import S3CaptureArchive
-from storage.client import Store
+from storage.client import Listed, Store
 from storage.erase import Ask, EraseReport, erase
 from storage.erase_finish import finish_erasures
 from storage.erase_lock import erasing
 from storage.erasures import read_log
-from storage.errors import ErasureUnderWay, NotAllErased, NothingToErase, ObjectRefused, StoreConfigError
-from storage.open_runs import close_runs, open_run
+from storage.errors import ErasureUnderWay, NotAllErased, NothingToErase, ObjectRefused, StoreConfigError, StoreConflict
+from storage.open_runs import close_runs, list_open, open_run
 from storage.publish import publish
 from storage.stories import cluster
 from storage.story_rows import read_stories
@@ -202,6 +204,34 @@ def test_what_a_run_under_way_captures_goes_when_it_has_ended(newsroom: Newsroom
     assert not read_tombstones(store).waiting
 
 
+def test_a_run_that_ends_while_the_open_ones_are_listed_is_none(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = open_run(store, run_id(5), ["times"])
+    listed = [Listed(f"{layout.OPEN_RUNS}{run_id(4)}.000000000000.json", 9), *store.list(layout.OPEN_RUNS)]
+    monkeypatch.setattr(Store, "list", lambda _store, _prefix: iter(listed))
+    assert list_open(store) == [opened]
+
+
+def test_an_erasure_that_loses_every_race_for_the_stories_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raced(*_: object) -> None:
+        raise StoreConflict("written meanwhile")
+
+    monkeypatch.setattr(erase_stories, "read_window", lambda _store: SimpleNamespace(etag="x"))
+    monkeypatch.setattr(erase_stories, "blank_entries", raced)
+    with pytest.raises(StoreConflict, match="run the command again"):
+        erase_stories.erase_entries(store, {article_id(URL)})
+
+
+def test_a_final_address_is_found_without_the_parameters_that_it_is_noted_with() -> None:
+    frontier = Frontier("times")
+    known = KnownUrl(f"{URL}-short", final_url=f"{URL}?utm_source=feed&id=5")
+    frontier.urls[known.url] = known
+    found = SiteFrontiers().find(frontier.dump(), "times", {f"{URL}?id=5"})
+    assert found is not None
+    assert known.url in found[0]
+
+
 @pytest.mark.parametrize("is_published", [False, True])
 def test_words_that_a_run_under_way_met_on_other_pages_go_when_it_has_ended(
     newsroom: Newsroom, *, is_published: bool
@@ -314,7 +344,8 @@ def test_the_same_article_under_its_canonical_address_goes_with_it(store: Store,
     other = article("ferry", OTHER, canonical_url=URL)  # a template's mistake, under the same title
     stage_outcomes(store, "times", run_id(2), [print_view, amp, other])
     publish(store)
-    assert run(store, print_view.url).versions == 3
+    report = run(store, print_view.url)
+    assert (report.versions, report.beside) == (3, tuple(sorted((URL, amp.url))))
     assert texts(store) == {OTHER}
 
 

@@ -260,13 +260,17 @@ def test_the_bucket_index_holds_the_lines_of_all_segments_sorted(store: Store, t
     put_pages(store, tmp_path, run_id(1), [Page("b", at(1)), Page("c", at(2))])
     put_pages(store, tmp_path, run_id(60), [Page("a", at(61))], site="post")
     out = io.BytesIO()
-    assert export_index(store, out, Slice()) == 3
+    assert export_index(store, out, Slice(), record_lines) == 3
     lines = out.getvalue().splitlines()
     assert [line.split(b" ")[0] for line in lines] == [b"example,times)/a", b"example,times)/b", b"example,times)/c"]
     for line in lines:
         told = json.loads(line.split(b" ", 2)[2])
         body = store.get(told["filename"]).body[int(told["offset"]) : int(told["offset"]) + int(told["length"])]
         assert b"WARC-Type: response" in gzip.decompress(body)
+    store.delete([next(one.key for one in store.list("raw/times/") if one.key.endswith(".cdxj"))])
+    again = io.BytesIO()
+    assert export_index(store, again, Slice(), record_lines) == 3, "a crawl that died had not written it yet"
+    assert again.getvalue() == out.getvalue()
 
 
 def test_a_full_disk_of_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch, store: Store, tmp_path: Path) -> None:

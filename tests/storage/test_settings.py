@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spiders.site import site_files
 from storage.errors import StoreConfigError
 from storage.settings import StoreSettings
 
@@ -18,6 +19,15 @@ def test_without_endpoint_and_bucket_the_store_is_embedded(tmp_path: Path) -> No
     found = settings(tmp_path)
     assert found.embedded
     assert (found.bucket_name, found.prefix, found.home) == ("broadsheet", "", tmp_path)
+
+
+def test_a_home_is_where_the_stack_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A unit file or a .env leaves the tilde as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert settings(Path("~/archive")).home == tmp_path / "archive"
+    (tmp_path / "archive" / "demo").mkdir(parents=True)
+    (tmp_path / "archive" / "demo" / "sites.yaml").touch()
+    assert tmp_path / "archive" / "demo" / "sites.yaml" in site_files({"BROADSHEET_HOME": "~/archive"})
 
 
 def test_a_bucket_alone_means_aws(tmp_path: Path) -> None:
