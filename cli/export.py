@@ -158,7 +158,7 @@ def _write_articles(rows: Rows, form: str, target: Path) -> str:
             for table in rows.tables():
                 LINES[form](table, out)
                 count += table.num_rows
-    return f"{count} articles"
+    return f"{count} {'versions' if rows.all_versions else 'articles'}"
 
 
 def nothing(archive: Archive, chosen: Slice) -> click.ClickException:

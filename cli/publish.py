@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.site_run import say
+from extract.profile import ProfileError
 from storage.client import Store
 from storage.connect import open_store
 from storage.edits import ReadAs
-from storage.errors import ObjectMissing
+from storage.errors import StoreError
 from storage.profiles import packed_profile
 from storage.publish import StagedRefused
 from storage.publish import publish as publish_staged
-from storage.reextracted import Place
 from storage.replaced import Row
 from storage.staging import unpack_outcomes
 from storage.stories import cluster as cluster_articles
@@ -44,22 +44,26 @@ def publish() -> None:
 
 @contextmanager
 def _reader(store: Store) -> Iterator[ReadAs]:
-    """Give what reads a capture by a profile that the site had, in a process that starts when there is one to read."""
+    """Give what reads captures by a profile that the site had, in a process that starts when there are some to read."""
     with ExitStack() as stack:
         pools: list[Extractors] = []
 
-        def read_as(site: str, place: Place, profile: str | None) -> Row | None:
+        def read_as(site: str, segment: str, offsets: frozenset[int], profile: str | None) -> list[Row]:
             from cli.extraction import RereadTask, extractors  # noqa: PLC0415 - most runs have nothing to read again
 
             try:
                 packed = packed_profile(store, site, profile) if profile else b""
                 pools[:] = pools or [stack.enter_context(extractors(1))]
-                done = pools[0].reread(RereadTask(site, place[0], frozenset([place[1]]), packed)).result()
-            except (ObjectMissing, BrokenProcessPool) as error:  # then the version is compared as its row has it
-                log.warning("%s: %s is not read again: %s", site, place[0], error)
-                return None
+                done = pools[0].reread(RereadTask(site, segment, offsets, packed)).result()
+            except (
+                StoreError,
+                ProfileError,
+                BrokenProcessPool,
+            ) as error:  # then versions are compared as their rows have them
+                log.warning("%s: %s is not read again: %s", site, segment, error)
+                return []
             rows: list[Row] = unpack_outcomes(done.outcomes)[0].to_pylist()
-            return rows[0] if rows else None
+            return rows
 
         yield read_as
 

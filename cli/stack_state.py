@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,6 @@ class StackState:
     started_at: float
     ready_at: float | None = None
     parts: tuple[PartState, ...] = field(default=())
-
-    def with_parts(self, parts: tuple[PartState, ...]) -> StackState:
-        return replace(self, parts=parts)
 
 
 def write_state(home: StackHome, state: StackState) -> None:

@@ -15,12 +15,6 @@ class SiteFileError(SpiderError):
     exit_code = 2
 
 
-class TooFewCaptures(SpiderError):
-    """The site gave less than its file expects: its feeds, robots.txt or URLs changed."""
-
-    exit_code = 3
-
-
 class FrontierConflict(SpiderError):
     """Another run of the same site replaced the frontier meanwhile."""
 

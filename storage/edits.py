@@ -20,12 +20,13 @@ from storage.became import State, read_states
 from storage.client import Store
 from storage.partitions import Partition
 from storage.reextract import Reextraction
-from storage.reextracted import Place, note_pass
+from storage.reextracted import note_pass
 from storage.replaced import Row, unmarked
 
 log = logging.getLogger(__name__)
-# (site, where a capture lies, the id of a profile or None) → the article row read there; None without an article
-ReadAs = Callable[[str, Place, str | None], Row | None]
+# (site, segment, where captures begin in it, the id of a profile or None) → the article rows read there
+ReadAs = Callable[[str, str, frozenset[int], str | None], list[Row]]
+ReadBy = tuple[str, str | None]  # extraction version, profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +36,34 @@ class Edit:
     article_id: str
     site: str
     version: int
-    read_by: tuple[str, str | None]
+    read_by: ReadBy
 
 
 def reread_before(store: Store, edits: Iterable[Edit], read_as: ReadAs) -> int:
     """Read the version before each edit as the edit was, if it was read otherwise; return how many rows changed."""
     wanted = list(edits)
     states = read_states(store, (edit.article_id for edit in wanted))
-    found: dict[tuple[Partition, tuple[str, str | None]], list[Row]] = {}
+    asked: dict[tuple[Partition, ReadBy], dict[str, set[int]]] = {}  # segments, which are read from their beginning
     for edit in wanted:
         before = next((one for one in states.get(edit.article_id, ()) if one.version == edit.version), None)
         if before is None or before.capture is None or _read_by(before) == edit.read_by:
             continue
-        if row := read_as(edit.site, before.capture, edit.read_by[1]):
-            part = Partition(before.captured_at.astimezone(UTC).date().replace(day=1), edit.site)
-            found.setdefault((part, edit.read_by), []).append(row)
-    return sum(_put(store, part, read_by, rows) for (part, read_by), rows in found.items())
+        part = Partition(before.captured_at.astimezone(UTC).date().replace(day=1), edit.site)
+        segment, offset = before.capture
+        asked.setdefault((part, edit.read_by), {}).setdefault(segment, set()).add(offset)
+    changed = 0
+    for (part, read_by), segments in asked.items():
+        found = (read_as(part.site, key, frozenset(offsets), read_by[1]) for key, offsets in sorted(segments.items()))
+        changed += _put(store, part, read_by, [row for rows in found for row in rows])
+    return changed
 
 
-def _read_by(state: State) -> tuple[str, str | None]:
+def _read_by(state: State) -> ReadBy:
     version, profile = state.read_by
     return unmarked(version), profile
 
 
-def _put(store: Store, part: Partition, read_by: tuple[str, str | None], rows: list[Row]) -> int:
+def _put(store: Store, part: Partition, read_by: ReadBy, rows: list[Row]) -> int:
     making = Reextraction(store, part, lambda _: None, dry_run=False)
     articles = pa.Table.from_pylist(rows, schema=schema.ARTICLE_ROW)
     making.put(articles, schema.REJECTION_ROW.empty_table())

@@ -13,8 +13,9 @@ from storage.client import Store
 from storage.erase_rows import Note
 from storage.errors import ObjectMissing, StoreConflict
 from storage.members import Member
-from storage.rows import from_row, to_row
+from storage.rows import from_row
 from storage.scan import scan
+from storage.story_rows import as_table
 from storage.tables import open_table, replace_days, table_errors
 from storage.window import blank_entries, read_window, sweep_days, write_window
 
@@ -43,7 +44,7 @@ def erase_members(store: Store, articles: Collection[str], note: Note = lambda _
         note(days)
         kept = [row for row in rows if row.captured_at.date() in days and row.story_id not in stories]
         try:
-            replace_days(store, layout.STORIES, table, days, _table([*kept, *left]))
+            replace_days(store, layout.STORIES, table, days, as_table([*kept, *left]))
         except StoreConflict as error:
             log.info("the stories were written meanwhile (%s): looked at again", error.message)
         else:
@@ -57,11 +58,6 @@ def _left(rows: Iterable[Member], story: str, articles: Collection[str]) -> list
         return []
     origin = min(left, key=lambda row: (row.published_by, row.captured_at, row.article_id))
     return [replace(row, is_origin=row is origin) for row in left]
-
-
-def _table(members: Iterable[Member]) -> pa.Table:
-    rows = [to_row(row) | {schema.PARTITION.name: row.captured_at.date()} for row in members]
-    return pa.Table.from_pylist(rows, schema=schema.STORIES)
 
 
 def erase_entries(store: Store, articles: Collection[str]) -> None:
