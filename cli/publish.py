@@ -55,11 +55,7 @@ def _reader(store: Store) -> Iterator[ReadAs]:
                 packed = packed_profile(store, site, profile) if profile else b""
                 pools[:] = pools or [stack.enter_context(extractors(1))]
                 done = pools[0].reread(RereadTask(site, segment, offsets, packed)).result()
-            except (
-                StoreError,
-                ProfileError,
-                BrokenProcessPool,
-            ) as error:  # then versions are compared as their rows have them
+            except (StoreError, ProfileError, BrokenProcessPool) as error:  # then they are compared as their rows are
                 log.warning("%s: %s is not read again: %s", site, segment, error)
                 return []
             rows: list[Row] = unpack_outcomes(done.outcomes)[0].to_pylist()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -51,6 +52,18 @@ class Answer:
     robots: str
 
 
+@contextmanager
+def one_url(site: str, url: str) -> Iterator[None]:
+    """Turn a fault of ours into NoResponse: what a server sends may find one, and it costs this URL, not the site."""
+    try:
+        yield
+    except (NoResponse, HostClosed, Stopped, ClickException, OSError):
+        raise
+    except Exception as error:
+        log.exception("%s: %s", site, url)
+        raise NoResponse(Reason.CONNECTION_ERROR, f"the crawler fails at it: {type(error).__name__}") from error
+
+
 class Recorder(Protocol):
     """Writes an exchange to the WARC; `original` is the response that it repeats, `digest` its payload's if known."""
 
@@ -83,13 +96,8 @@ class Fetcher:
 
     async def fetch(self, wanted: Wanted) -> Answer:
         """Return the answer to `wanted`; redirects and answers that were tried again are recorded on the way."""
-        try:
+        with one_url(self._circle.site.name, wanted.url):
             return await self._follow(wanted)
-        except (NoResponse, HostClosed, Stopped, ClickException, OSError):
-            raise
-        except Exception as error:  # what a server sends may find a fault of ours: it costs this URL, not the site
-            log.exception("%s: %s", self._circle.site.name, wanted.url)
-            raise NoResponse(Reason.CONNECTION_ERROR, f"the crawler fails at it: {type(error).__name__}") from error
 
     async def _follow(self, wanted: Wanted) -> Answer:
         url, seen = wanted.url, {wanted.url}

@@ -19,7 +19,7 @@ from spiders.client import Ask
 from spiders.discovery import Discovery
 from spiders.errors import FrontierConflict
 from spiders.exchange import Exchange, NoResponse
-from spiders.fetch import Circle, Fetcher, Wanted
+from spiders.fetch import Circle, Fetcher, Wanted, one_url
 from spiders.frontier import Frontier
 from spiders.gate import HostClosed, Stopped
 from spiders.guard import Guard
@@ -114,14 +114,7 @@ class Visit:
                 self._finish_reason = halt
                 log.info("%s: %s with %d pages left for the next run", self.site.name, halt, len(plan) - place)
                 return
-            try:
-                await self._visit(fetcher, voids, known)
-            except (ClickException, Stopped, OSError):
-                raise
-            except Exception as error:  # of one page: those after it wait
-                log.exception("%s: %s", self.site.name, known.url)
-                detail = f"the crawler fails at it: {type(error).__name__}"
-                self._fail(known, NoResponse(Reason.CONNECTION_ERROR, detail))
+            await self._visit(fetcher, voids, known)
             self._tell_progress()
             if time.monotonic() - self._written_at > self._house.limits.checkpoint_s:
                 await self._checkpoint()
@@ -136,28 +129,34 @@ class Visit:
                 self._record(answer.exchange, Facts("retry", known.url, answer.robots))
                 known = replace(known, ask_url=listed)
                 answer = await fetcher.fetch(self._wanted(known))
+            answered, original, past = await self._compare(voids, known, answer.exchange)
         except NoResponse as failure:
             self._fail(known, failure)
             return
         except HostClosed as closed:
             log.info("%s: %s is left for the next run: %s", self.site.name, known.url, closed)
             return
-        if forbids_keeping(answer.exchange):
-            self._fail(known, NoResponse(Reason.NOARCHIVE, "the page says noarchive"))
-            return
-        answered = Answered.of(answer.exchange)
-        # a page that was missing is recorded whole: only what is extracted again can make its article live again
-        original = None if known.missing else original_of(known, answered)
-        is_void = original is None and await voids.is_void(known, answer.exchange)
-        moved = is_moved(known, answered, self._frontier.urls)
-        past = Past(known.content_sha256 is not None, known.missing, is_void, moved)
         facts = Facts("page", known.url, answer.robots, known.hints, past)
         self._record(answer.exchange, facts, original, answered.digest)
         self._captures += 1
         self._ledger.note(known.url, _outcome(answered, original))
         now, is_same = datetime.now(UTC), original is not None
-        after = after_answer(known, answered, self.site, now, is_same=is_same, is_moved=moved)
+        after = after_answer(known, answered, self.site, now, is_same=is_same, is_moved=past.is_moved)
         self._frontier.urls[known.url] = after
+
+    async def _compare(
+        self, voids: Voids, known: KnownUrl, exchange: Exchange
+    ) -> tuple[Answered, Original | None, Past]:
+        """Return an answer beside what is known of its page; raises NoResponse if it may not be kept."""
+        with one_url(self.site.name, known.url):
+            if forbids_keeping(exchange):
+                raise NoResponse(Reason.NOARCHIVE, "the page says noarchive")
+            answered = Answered.of(exchange)
+            # what was missing is recorded whole: only what is extracted again can make its article live again
+            original = None if known.missing else original_of(known, answered)
+            is_void = original is None and await voids.is_void(known, exchange)
+            moved = is_moved(known, answered, self._frontier.urls)
+            return answered, original, Past(known.content_sha256 is not None, known.missing, is_void, moved)
 
     def _wanted(self, known: KnownUrl) -> Wanted:
         url = ascii_url(known.ask_url or known.url)

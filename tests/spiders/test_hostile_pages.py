@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from extract.rejection import Reason
+from spiders.exchange import NoResponse
+from spiders.fetch import one_url
+from spiders.gate import HostClosed, Stopped
 from tests.spiders.news_server import NewsServer, Reply, article, reset, rss
 
 STORY = "/2026/11/22/story-0"
@@ -55,6 +59,18 @@ def test_a_host_that_tls_cannot_name_is_a_failure(crawl: Any, server: NewsServer
     ended = crawl(names={"my_times.example": ["127.0.0.1"]}, site={"feeds": [f"{server.url}/feed.xml"], "allow_hosts": ["my_times.example"]})  # fmt: skip
     assert ended.failures == {"https://my_times.example/2026/11/22/story-1": "robots"}
     assert ended.counts == {"captured": 1, "failed": 1}
+
+
+def test_a_fault_of_ours_costs_its_url_and_what_is_the_crawls_own_goes_on() -> None:
+    with (
+        pytest.raises(NoResponse, match="the crawler fails at it: ZeroDivisionError"),
+        one_url("times", "http://x.example/"),
+    ):
+        raise ZeroDivisionError
+    for own in (OSError("no space left"), Stopped(), HostClosed("later"), NoResponse(Reason.ROBOTS, "no")):
+        with pytest.raises(type(own)) as caught, one_url("times", "http://x.example/"):
+            raise own
+        assert caught.value is own
 
 
 def test_a_redirect_is_followed_and_the_page_filed_under_its_first_address(crawl: Any, server: NewsServer) -> None:
