@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from bench.labels import label_blocks
 from bench.pages import Page, read_html
 from extract.blocks import BlockTree, read_blocks
-from extract.body import NoTreeError, parse_html, read_votes
+from extract.body import read_votes
 from extract.capture import Capture
+from extract.dom import NoTreeError, parse_html
 from extract.encoding import decode_text
 from extract.features import Features, Signals, bare_features, block_features, squeeze, unvoted_rows, vote_shares
 from extract.metadata import read_metadata
@@ -55,16 +56,16 @@ def read_example(page: Page) -> Example | None:
     """Return a page as training sees it; None if it has no text."""
     html = decode_text(read_html(page.html), None)
     try:
-        tree = parse_html(html)
+        document = parse_html(html)
     except NoTreeError:
         return None
-    blocks = read_blocks(tree)
+    blocks = read_blocks(document.root)
     if not blocks.blocks:
         return None
     capture = Capture("train", page.url, page.url, 200, (), b"", MOMENT)
-    signals = page_signals(read_metadata(tree, capture))
+    signals = page_signals(read_metadata(document.root, capture))
     squeezed = [squeeze(block.text) for block in blocks.blocks]
-    votes, shares = read_votes(tree, page.url, blocks, squeezed)
+    votes, shares = read_votes(document.markup, page.url, blocks, squeezed)
     return labelled(page, blocks, votes, block_features(blocks, squeezed, shares, signals), signals)
 
 

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
-from lxml.html import HtmlElement
-
 from extract.bylines import labelled_names, marked_names
 from extract.jsonld import JsonLdArticle
 from extract.markup import Markup
 from extract.names import clean_authors, given_name_first, is_person, is_site
+from extract.shown import Shown
 
 _META = (
     "author", "article:author", "article:author:name", "og:article:author", "og:author", "parsely-author",
@@ -27,16 +26,15 @@ _WRITTEN_BY = re.compile(
 
 
 def read_authors(
-    tree: HtmlElement, marks: Markup, found: JsonLdArticle, hints: Iterable[str], own: AbstractSet[str],
-    heading: HtmlElement | None,
-) -> tuple[str, ...]:  # fmt: skip
+    shown: Shown, marks: Markup, found: JsonLdArticle, hints: Iterable[str], own: AbstractSet[str]
+) -> tuple[str, ...]:
     """Return the authors by the first source that names any.
 
     In order: JSON-LD, meta tags, twitter:data beside "Written by", bylines by mark-up, bylines by words, the
     feed. A source that names only the site itself (`own`: its squeezed names) serves when no other names a person.
     """
     fallback: tuple[str, ...] = ()
-    for source in _sources(tree, marks, found, hints, heading):
+    for source in _sources(shown, marks, found, hints):
         names = clean_authors(source, own)
         people = tuple(name for name in names if not is_site(name, own) and (not fallback or is_person(name)))
         if people:
@@ -45,14 +43,12 @@ def read_authors(
     return fallback
 
 
-def _sources(
-    tree: HtmlElement, marks: Markup, found: JsonLdArticle, hints: Iterable[str], heading: HtmlElement | None
-) -> Iterator[Iterable[str]]:
+def _sources(shown: Shown, marks: Markup, found: JsonLdArticle, hints: Iterable[str]) -> Iterator[Iterable[str]]:
     yield [given_name_first(name) if name in found.persons else name for name in found.authors]
     yield _meta_authors(marks)
     yield _written_by(marks)
-    yield marked_names(tree, heading)
-    yield labelled_names(tree, heading)
+    yield marked_names(shown, marks)
+    yield labelled_names(shown)
     yield hints
 
 

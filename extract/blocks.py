@@ -5,30 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
-
-from lxml.html import HtmlElement
+from itertools import islice
+from typing import Final, TypeAlias
 
 from extract.class_words import element_bits, is_hidden, plain_bits
+from extract.dom import INLINE, UNSEEN, Element, ancestors, children
 
-# what a browser shows no text of, or only in a widget
-UNSEEN: Final = frozenset((
-    "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "video", "audio",
-    "canvas", "select", "option", "optgroup", "textarea", "input", "datalist", "head", "title", "meta", "link",
-    "base", "area", "map", "progress", "meter", "param", "source", "track", "applet", "frame", "frameset",
-))  # fmt: skip
-INLINE: Final = frozenset((
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
-    "img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
-    "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "blink", "picture", "rb", "rtc",
-))  # fmt: skip
 _STRONG: Final = frozenset(["b", "strong", "em", "i", "h1", "h2", "h3", "h4", "h5", "h6", "th"])
 _CELLS: Final = frozenset(("td", "th"))
 MAX_CELL_CHARS = 160  # a longer cell is a paragraph of a page laid out with tables
 MIN_LINE_CHARS = 80  # a shorter line before a line break is a verse or an address, and goes on
 MAX_CARD_CHARS = 1000  # in one link; what holds more is an anchor that was never closed
+OUTER = 4  # elements around the first that may be asked for
 MAX_BLOCKS = 20_000  # a page with more text blocks is a data dump; the rest is not read
-MAX_DEPTH = 240  # libxml2 cuts at 256
+MAX_DEPTH = 240  # libxml2, which trafilatura reads by, cuts at 256
 _BREAK = "\x0b"  # stands for <br>; blank like any other once lines are parted
 _TERMINAL = (".", "!", "?", "…", "。", "！", "？", "”", '"', "»", ":")
 _CONTROLS = dict.fromkeys([*range(9), *range(14, 32), *range(127, 160), 0x200B, 0xFEFF, 0x00AD], None)
@@ -50,13 +40,17 @@ class Block:
 class BlockTree:
     """The blocks of a page and the elements that hold them; lists by node index, parents before children."""
 
-    blocks: list[Block] = field(default_factory=list)
-    nodes: list[HtmlElement] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)  # -1: the first
-    kinds: list[int] = field(default_factory=list)  # tag and classes, a number for each that occurs
-    own: list[int] = field(default_factory=list)  # bits of the element itself
-    above: list[int] = field(default_factory=list)  # bits of it and all its ancestors
-    ends: list[int] = field(default_factory=list)  # index after the last node below
+    blocks: list[Block]
+    nodes: list[Element]
+    tags: list[str]
+    said: list[dict[str, str | None]]  # attributes
+    parents: list[int]  # -1: the first
+    kinds: list[int]  # tag and classes, as an index into `names`
+    names: list[str]
+    outer: list[str]  # the names of what holds the first, the nearest first
+    own: list[int]  # bits of the element itself
+    above: list[int]  # bits of it and all its ancestors
+    ends: list[int]  # index after the last node below
     chains: dict[int, list[tuple[int, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # what `alike` returned
@@ -80,6 +74,15 @@ class BlockTree:
             found.append(chain)
         return found
 
+    def place(self, node: int, levels: int) -> str:
+        """Return the `signature` of an element."""
+        parts: list[str] = []
+        at = node
+        while at >= 0 and len(parts) <= levels:
+            parts.append(self.names[self.kinds[at]])
+            at = self.parents[at]
+        return "<".join([*parts, *self.outer[: levels + 1 - len(parts)]])
+
     def bits_around(self, node: int, levels: int) -> int:
         """Return the bits of an element and of `levels` above it."""
         bits = 0
@@ -91,24 +94,10 @@ class BlockTree:
         return bits
 
 
-def signature(element: HtmlElement, levels: int) -> str:
-    """Return what a theme repeats from page to page: tag and classes of an element and of `levels` above it."""
-    parts = [_kind(element.tag, element.get("class"))]
-    above = element.getparent()
-    while above is not None and len(parts) <= levels:
-        parts.append(_kind(above.tag, above.get("class")))
-        above = above.getparent()
-    return "<".join(parts)
-
-
-def has_signature(element: HtmlElement, kinds: list[str]) -> bool:
-    """Return whether an element and those above it are of these kinds, the parts of a `signature`."""
-    above: HtmlElement | None = element
-    for kind in kinds:
-        if above is None or _kind(above.tag, above.get("class")) != kind:
-            return False
-        above = above.getparent()
-    return True
+def signature(element: Element, levels: int) -> str:
+    """Return what a theme repeats from page to page: tag and classes of an element and of `levels` blocks above it."""
+    around = (one for one in ancestors(element) if one.tag not in INLINE)
+    return "<".join(_kind(str(one.tag), one.attrs.get("class")) for one in (element, *islice(around, levels)))
 
 
 _VARYING = re.compile(
@@ -126,6 +115,9 @@ def _stable(classes: str) -> str:
     return ".".join(sorted({_VARYING.sub("0", name) for name in classes.split()}))
 
 
+_Row: TypeAlias = tuple[Element, str, dict[str, str | None], int, int, int, int]  # columns of a BlockTree
+
+
 class _Reader:
     """One walk over a tree: text gathers until a block-level element begins or ends, or two line breaks follow.
 
@@ -133,62 +125,62 @@ class _Reader:
     """
 
     def __init__(self) -> None:
-        self.page = BlockTree()
+        self.blocks: list[Block] = []
+        self.rows: list[_Row] = []  # of the elements
+        self.ends: list[int] = []
         self.looks: dict[tuple[str, str | None], tuple[int, int]] = {}  # of tag and classes as written
-        self.names: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}  # of names
         self.parts: list[str] = []
         self.after_break = 0  # where in `parts` the present line begins
         self.link_chars = self.links = self.strong_chars = self.breaks = 0
 
-    def read(self, root: HtmlElement) -> BlockTree:
+    def read(self, root: Element) -> BlockTree:
         """Return the blocks of the tree below `root`."""
-        self._element(root, "body", -1, 0, 0)
-        return self.page
+        self._element(root, root.tag or "", -1, 0, 0)
+        nodes, tags, said, parents, kinds, own, above = map(list, zip(*self.rows, strict=True))
+        outer = signature(root, OUTER).split("<")[1:]
+        return BlockTree(
+            self.blocks, nodes, tags, said, parents, kinds, list(self.numbers), outer, own, above, self.ends
+        )
 
-    def _element(self, element: HtmlElement, tag: str, parent: int, depth: int, linked: int) -> None:
-        page = self.page
-        node = len(page.nodes)
-        kind, own = self._look(element, tag)
-        page.nodes.append(element)
-        page.kinds.append(kind)
-        page.parents.append(parent)
-        page.own.append(own)
-        page.above.append(own | page.above[parent] if parent >= 0 else own)
-        page.ends.append(0)
+    def _element(self, element: Element, tag: str, parent: int, depth: int, linked: int) -> None:
+        node = len(self.rows)
+        said = element.attributes
+        kind, own = self._look(tag, said)
+        above = self.rows[parent][-1] if parent >= 0 else 0
+        self.rows.append((element, tag, said, parent, kind, own, above | own))
+        self.ends.append(0)
         self.links += linked
         self._inside(element, node, depth, linked, int(tag in _STRONG))
         self._flush(node)
-        page.ends[node] = len(page.nodes)
+        self.ends[node] = len(self.rows)
 
-    def _look(self, element: HtmlElement, tag: str) -> tuple[int, int]:
+    def _look(self, tag: str, said: dict[str, str | None]) -> tuple[int, int]:
         """Return an element's kind and bits."""
-        said = dict(element.items())
         classes = said.get("class")
         look = self.looks.get((tag, classes))
         if look is None:
-            kind = self.names.setdefault(_kind(tag, classes), len(self.names))
+            kind = self.numbers.setdefault(_kind(tag, classes), len(self.numbers))
             look = self.looks[tag, classes] = kind, plain_bits(tag, classes)
         return look if len(said) == (classes is not None) else (look[0], element_bits(tag, said))
 
-    def _inside(self, element: HtmlElement, node: int, depth: int, linked: int, strong: int) -> None:
-        blocks = self.page.blocks
-        if text := element.text:
-            self._text(text, linked, strong)
-        for child in element:
-            tag = child.tag
-            if tag in INLINE:
-                if depth <= MAX_DEPTH and len(blocks) < MAX_BLOCKS:
-                    self._inline(child, tag, node, depth, linked, strong)
-            elif tag == "br":
-                self._break(node)
-            elif tag not in UNSEEN and isinstance(tag, str) and depth <= MAX_DEPTH and len(blocks) < MAX_BLOCKS:
-                self._flush(node)
-                first = len(blocks)
-                self._element(child, tag, node, depth + 1, linked)
-                if tag == "tr":
-                    self._join_cells(first)
-            if tail := child.tail:
-                self._text(tail, linked, strong)
+    def _inside(self, element: Element, node: int, depth: int, linked: int, strong: int) -> None:
+        child = element.first_child
+        while child is not None:
+            if child.is_text_node:
+                text = child.text_content or ""
+                if self.parts or not text.isspace():
+                    self._text(text, linked, strong)
+            elif child.is_element_node:
+                tag = child.tag or ""
+                if tag == "br":
+                    self._break(node)
+                elif tag not in UNSEEN and depth <= MAX_DEPTH and len(self.blocks) < MAX_BLOCKS:
+                    if tag in INLINE:
+                        self._inline(child, tag, node, depth, linked, strong)
+                    else:
+                        self._below(child, tag, node, depth, linked)
+            child = child.next
 
     def _text(self, text: str, linked: int, strong: int) -> None:
         self.parts.append(text)
@@ -197,15 +189,23 @@ class _Reader:
             self.link_chars += size * linked
             self.strong_chars += size * strong
 
-    def _inline(self, element: HtmlElement, tag: str, node: int, depth: int, linked: int, strong: int) -> None:
-        if is_hidden(element):
+    def _below(self, element: Element, tag: str, node: int, depth: int, linked: int) -> None:
+        self._flush(node)
+        first = len(self.blocks)
+        self._element(element, tag, node, depth + 1, linked)
+        if tag == "tr":
+            self._join_cells(first)
+
+    def _inline(self, element: Element, tag: str, node: int, depth: int, linked: int, strong: int) -> None:
+        said = element.attributes
+        if said and is_hidden(said):
             return
-        is_link = tag == "a" and element.get("href") is not None
+        is_link = tag == "a" and "href" in said
         self.links += is_link
-        first = len(self.page.blocks)
+        first = len(self.blocks)
         self._inside(element, node, depth + 1, linked | is_link, strong | (tag in _STRONG))
-        if is_link and not linked and len(self.page.blocks) > first:
-            self._forget_anchor(self.page.blocks[first:])
+        if is_link and not linked and len(self.blocks) > first:
+            self._forget_anchor(self.blocks[first:])
 
     def _forget_anchor(self, inside: list[Block]) -> None:
         """Undo what an anchor says of the blocks inside it, if there are too many for a card: it was never closed."""
@@ -222,40 +222,41 @@ class _Reader:
             self.breaks += 1
 
     def _flush(self, node: int) -> None:
-        if self.parts:
-            text = "".join(self.parts)
-            self.parts.clear()
-            if self.breaks:
-                for line in _paragraphs(text):
-                    self._block(line, node, len(line) / len(text))
-            else:
-                self._block(text, node, 1)
-        self.link_chars = self.links = self.strong_chars = self.breaks = 0
+        self.links, links = 0, self.links
+        if not self.parts:
+            return
+        text = "".join(self.parts)
+        self.parts.clear()
+        if self.breaks:
+            for line in _paragraphs(text):
+                self._block(line, node, links, len(line) / len(text))
+        else:
+            self._block(text, node, links, 1)
+        self.link_chars = self.strong_chars = self.breaks = 0
 
-    def _block(self, text: str, node: int, share: float) -> None:
+    def _block(self, text: str, node: int, links: int, share: float) -> None:
         """Add a block, if any of the text is seen; `share`: how much it is of all that was gathered."""
         if read := _one_line(text):
             link_chars, strong_chars = int(self.link_chars * share), int(self.strong_chars * share)
-            self.page.blocks.append(Block(read, node, link_chars, self.links, strong_chars, self.breaks))
+            self.blocks.append(Block(read, node, link_chars, links, strong_chars, self.breaks))
 
     def _join_cells(self, first: int) -> None:
         """Make one line of a table's row, unless its cells hold paragraphs (a page laid out with tables)."""
-        cells = self.page.blocks[first:]
-        nodes, parents = self.page.nodes, self.page.parents
+        cells, rows = self.blocks[first:], self.rows
         # a cell is its text or one paragraph
-        held = [cell.node if nodes[cell.node].tag in _CELLS else parents[cell.node] for cell in cells]
+        held = [cell.node if rows[cell.node][1] in _CELLS else rows[cell.node][3] for cell in cells]
         if (
             len(cells) < 2
             or len(set(held)) < len(held)
-            or any(nodes[node].tag not in _CELLS for node in held)
+            or any(rows[node][1] not in _CELLS for node in held)
             or any(len(cell.text) > MAX_CELL_CHARS for cell in cells)
         ):
             return
         joined = Block(
-            " | ".join(cell.text for cell in cells), parents[held[0]], sum(cell.link_chars for cell in cells),
+            " | ".join(cell.text for cell in cells), rows[held[0]][3], sum(cell.link_chars for cell in cells),
             sum(cell.links for cell in cells), sum(cell.strong_chars for cell in cells), 0,
         )  # fmt: skip
-        self.page.blocks[first:] = [joined]
+        self.blocks[first:] = [joined]
 
 
 def _one_line(text: str) -> str:
@@ -281,12 +282,12 @@ def _paragraphs(text: str) -> list[str]:
     return [" ".join(parts) for parts in lines]
 
 
-def read_blocks(tree: HtmlElement) -> BlockTree:
-    """Return the visible text of a parsed page in blocks. The tree is not changed.
+def read_blocks(root: Element) -> BlockTree:
+    """Return the visible text of an element, of a page's body if it is <html>, in blocks.
 
     Two line breaks in a row end a paragraph, one does so after a whole sentence of a long line and else is a blank;
     a table's row of short cells is one block;
     scripts, form controls, embedded documents and inline text that is styled away are not visible.
     """
-    body = tree.find(".//body") if tree.tag != "body" else tree
-    return _Reader().read(tree if body is None else body)
+    body = next((part for part in children(root) if part.tag == "body"), root) if root.tag == "html" else root
+    return _Reader().read(body)

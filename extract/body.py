@@ -18,11 +18,13 @@ from lxml.etree import ElementDefaultClassLookup, LxmlError
 from lxml.html import HtmlElement, HTMLParser, fromstring
 from numpy.typing import NDArray
 from trafilatura import bare_extraction
-from trafilatura.settings import Document, Extractor
-from trafilatura.utils import is_dubious_html, repair_faulty_html
+from trafilatura.settings import Document as Answer
+from trafilatura.settings import Extractor
+from trafilatura.utils import repair_faulty_html
 
 from extract import features, neighbours
 from extract.blocks import BlockTree, read_blocks
+from extract.dom import Document
 from extract.features import Features, Signals, block_features, squeeze, vote_shares
 from extract.neighbours import second_features
 from extract.trees import Forest, ModelError, read_forest
@@ -39,10 +41,6 @@ _CONTROL_BYTES = bytes([*range(9), *range(14, 32)])  # libxml2 stops at some of 
 # `dedup` remembers text across calls and stays off; comments are readers', not the newsroom's
 _FAST = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False, fast=True)
 _FULL = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False)
-
-
-class NoTreeError(ValueError):
-    """The body is no HTML document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +62,11 @@ def keeps(probability: NDArray[np.float64], found: Features) -> NDArray[np.bool_
     return np.where(found.votes > KEEP, probability >= KEEP, probability >= ADD)
 
 
-def parse_html(page: str | bytes) -> HtmlElement:
-    """Return the tree of an HTML document (libxml2 cuts nesting at 256 elements); raises NoTreeError.
-
-    `page`: its characters, or these in UTF-8.
-    """
-    data = page.encode("utf-8", "replace") if isinstance(page, str) else page
-    if not data.strip():
-        raise NoTreeError("the body is empty")
-    head = max(data.find(b"<head"), 0) or max(data.find(b"<body"), 0) or len(data)  # what is repaired stands before
-    before = data[:head].decode("utf-8", "replace")
-    beginning = (before + data[head : head + 200].decode("utf-8", "replace"))[:50].lower()
-    try:
-        repaired = repair_faulty_html(before, beginning).encode("utf-8", "replace") + data[head:]
-        tree = fromstring(repaired.translate(None, _CONTROL_BYTES), parser=_parser())
-    except (LxmlError, ValueError) as error:
-        raise NoTreeError("no HTML document") from error
-    if is_dubious_html(beginning) and len(tree) < 2:
-        raise NoTreeError("no HTML document")
-    return tree
-
-
-def _parser() -> HTMLParser:
-    """Return trafilatura's parser, but with one class for all elements: lxml's choice of classes is slow Python."""
-    options: dict[str, Any] = {"collect_ids": False, "default_doctype": False, "encoding": "utf-8"}
-    parser = HTMLParser(remove_comments=True, remove_pis=True, **options)
-    parser.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
-    return parser
-
-
-def read_body(tree: HtmlElement, url: str, signals: Signals) -> Judged:
-    """Return the blocks of a parsed page, each judged also by trafilatura's reading. The tree is not changed."""
-    page = read_blocks(tree)
+def read_body(document: Document, url: str, signals: Signals) -> Judged:
+    """Return the blocks of a page, each judged also by trafilatura's reading."""
+    page = read_blocks(document.root)
     squeezed = [squeeze(block.text) for block in page.blocks]
-    _, shares = read_votes(tree, url, page, squeezed)
+    _, shares = read_votes(document.markup, url, page, squeezed)
     return judge(page, block_features(page, squeezed, shares, signals))
 
 
@@ -130,14 +99,13 @@ def _forest(name: str, names: tuple[str, ...]) -> Forest:
     return forest
 
 
-def read_votes(
-    tree: HtmlElement, url: str, page: BlockTree, squeezed: list[str]
-) -> tuple[tuple[str, ...], list[float]]:
+def read_votes(markup: bytes, url: str, page: BlockTree, squeezed: list[str]) -> tuple[tuple[str, ...], list[float]]:
     """Return the lines of trafilatura's reading, and of each block how much of it is in them, 0 to 1.
 
     Its fallbacks are asked only where it misses most of the page's prose. `squeezed`: the blocks' texts.
     Source: trafilatura 2.3, `bare_extraction`.
     """
+    tree = _engine_tree(markup)
     lines = _trafilatura(tree, url, _FAST)
     shares = vote_shares(squeezed, lines)
     prose = [
@@ -151,9 +119,29 @@ def read_votes(
     return lines, shares
 
 
-def _trafilatura(tree: HtmlElement, url: str, options: Extractor) -> tuple[str, ...]:
+def _engine_tree(markup: bytes) -> HtmlElement | None:
+    """Return the tree that trafilatura would make of a page, which libxml2 cuts at 256 elements; None if it makes none.
+
+    One class serves for all elements: lxml's choice of classes is slow Python.
+    """
+    head = max(markup.find(b"<head"), 0) or max(markup.find(b"<body"), 0) or len(markup)  # what is repaired is before
+    before = markup[:head].decode("utf-8", "replace")
+    beginning = (before + markup[head : head + 200].decode("utf-8", "replace"))[:50].lower()
+    options: dict[str, Any] = {"collect_ids": False, "default_doctype": False, "encoding": "utf-8"}
+    parser = HTMLParser(remove_comments=True, remove_pis=True, **options)
+    parser.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
+    try:
+        repaired = repair_faulty_html(before, beginning).encode("utf-8", "replace") + markup[head:]
+        return fromstring(repaired.translate(None, _CONTROL_BYTES), parser=parser)
+    except (LxmlError, ValueError):
+        return None
+
+
+def _trafilatura(tree: HtmlElement | None, url: str, options: Extractor) -> tuple[str, ...]:
+    if tree is None:
+        return ()
     try:
         found = bare_extraction(tree, url=url, options=options)
     except ValueError:  # a character reference of thousands of digits: it has no vote
         return ()
-    return tuple(found.text.splitlines()) if isinstance(found, Document) and found.text else ()
+    return tuple(found.text.splitlines()) if isinstance(found, Answer) and found.text else ()

@@ -4,26 +4,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
-from lxml.etree import XPath
-from lxml.html import HtmlElement
-
-from extract.markup import around, is_beside, select, texts_around, visible_text
+from extract.dom import Element, ancestors
+from extract.markup import Markup
 from extract.names import BYLINE, clean_authors, is_name_like, is_person
+from extract.shown import Shown, body_of, texts_below, visible_text
 
 _LABELLED = re.compile(
     r"^[\s(（\[–—-]*(?:"
-    r"(?:by|von|par|por|di|door|av|af|oleh|(?:written|posted|published|reported) by|"
-    r"(?:(?:ein )?beitrag|text|geschrieben|verfasst) von|"
-    r"(?:publié|écrit) par|(?:escrito|publicado) por|a cura di)\s+"
+    r"(?:by|von|par|por|di|door|av|af|oleh|written by|posted by|published by|reported by|"
+    r"ein beitrag von|beitrag von|text von|geschrieben von|verfasst von|"
+    r"publié par|écrit par|escrito por|publicado por|a cura di)\s+"
     r"|(?:autor(?:in|ka|en|es|a|e)?|auteur(?:e|s)?|authors?|textes?|text|yazar|автор|szerző|penulis|"
-    r"责编|責編|责任编辑|作者|記者|记者)\s*[:：]\s*)(?=[^\W\d_])",
-    re.IGNORECASE,
-)
+    r"责编|責編|责任编辑|作者|記者|记者)\s*[:：]\s*)(?=[^\W\d_])"
+)  # of lines in lower case, as is the next
 _BARE_LABEL = re.compile(
-    r"^(?:by|von|par|por|door|av|af|autor(?:in|en|/in)?|autorin/autor|auteur|author|text|责任编辑)\s*[:：]?$",
-    re.IGNORECASE,
+    r"^(?:by|von|par|por|door|av|af|autor(?:in|en|/in)?|autorin/autor|auteur|author|text|责任编辑)\s*[:：]?$"
 )
 _CLASS = re.compile(
     r"author|autor(?!ad|i[sz]|e?nnews)|auteur|byline|by-line|\bwriter|redakteur|verfasser|journalist|contributor|wrote|"
@@ -40,56 +39,75 @@ _JOINT = re.compile(
     r"^(?:and|und|et|y|e|&|og|och|ve|i|ja|en|a|,|;|/|\||by|von|par|por|di|da|door|av|af|[•·●–-])+$", re.IGNORECASE
 )
 _NEVER = frozenset(
-    ("link", "body", "article", "main", "section", "img", "script", "form", "svg", "input", "button", "textarea")
+    (
+        "link",
+        "meta",
+        "body",
+        "article",
+        "main",
+        "section",
+        "img",
+        "script",
+        "form",
+        "svg",
+        "input",
+        "button",
+        "textarea",
+    )
 )
-_MARKED = XPath("/descendant::body/descendant::*[@class or @rel or @itemprop]")
 MAX_LINE_CHARS = 160  # of a byline with its role and date
 MAX_SHORT_CHARS = 60  # of one that names a desk or a pen name in one word
 MAX_PIECES, MAX_INNER, MAX_MARKED = 30, 300, 300
 _NAMED_SHARE = 0.4  # a sentence that begins with "By" says more than a name
 
 
-def marked_names(tree: HtmlElement, heading: HtmlElement | None) -> list[str]:
-    """Return the names in the best byline that microdata, rel=author or class names mark, and in those beside it."""
-    best, found, group, held = 0, list[str](), set[HtmlElement](), around(heading)
-    marked = ((element, score) for element in select(_MARKED, tree) if (score := _score(element)))
-    for element, score in islice(marked, MAX_MARKED):
-        if score < best or is_beside(element, held):
+def marked_names(shown: Shown, marks: Markup) -> list[str]:
+    """Return the names in the first byline that microdata, else rel=author, else a class name marks, and those beside.
+
+    Beside it are bylines of the same mark, in the same element or the one around.
+    """
+    return next(filter(None, (_first_names(shown, marked) for marked in _marked(shown.root, marks))), [])
+
+
+def _marked(root: Element, marks: Markup) -> Iterator[Iterator[Element]]:
+    body = body_of(root)
+    yield (part for part in marks.properties.get("author", ()) if all(above.tag != "head" for above in ancestors(part)))
+    yield (part for part in body.css("[rel~=author i]") if part.tag not in _NEVER)
+    yield (part for part in body.css("[class]") if _says_byline(part.attrs["class"] or "") and part.tag not in _NEVER)
+
+
+def _first_names(shown: Shown, marked: Iterator[Element]) -> list[str]:
+    found, group = list[str](), set[int]()
+    for element in islice(marked, MAX_MARKED):
+        if shown.is_beside(element) or not (names := _names_in(element)):
             continue
-        if not (names := _names_in(element)):
-            continue
-        place = set(list(element.iterancestors())[:2])
-        if score > best:
-            best, found, group = score, names, place
-        elif place & group:
+        places = {above.mem_id for above in islice(ancestors(element), 2)}
+        if not found:
+            found, group = names, places
+        elif places & group:
             found = found + [name for name in names if " " in name and _is_byline(name)]
     return found
 
 
-def _score(element: HtmlElement) -> int:
-    if "author" in (element.get("itemprop") or "").split():
-        return 3
-    if element.tag in _NEVER or element.tag == "meta":
-        return 0
-    if "author" in (element.get("rel") or "").lower().split():
-        return 2
-    names = element.get("class", "").lower()
-    if not _LIKE_CLASS.search(names):
-        return 0
-    return int(any(_CLASS.search(name) and not _OTHER_CLASS.search(name) for name in names.split()))
+@lru_cache(maxsize=16_384)
+def _says_byline(classes: str) -> bool:
+    names = classes.lower()
+    return bool(_LIKE_CLASS.search(names)) and any(
+        _CLASS.search(name) and not _OTHER_CLASS.search(name) for name in names.split()
+    )
 
 
-def _names_in(element: HtmlElement) -> list[str]:
+def _names_in(element: Element) -> list[str]:
     """Return the names in a byline: of its itemprop=name, else piece by piece up to the first that is no name."""
     if element.tag == "meta":
-        return [element.get("content") or ""]
-    named = [part for part in islice(element.iter(), MAX_INNER) if "name" in (part.get("itemprop") or "").split()]
-    if texts := [text for part in named if _is_byline(text := part.get("content") or visible_text(part))]:
+        return [element.attrs.get("content") or ""]
+    parts = islice((part for part in element.traverse() if part.is_element_node), MAX_INNER)
+    named = [part for part in parts if "name" in (part.attributes.get("itemprop") or "").split()]
+    if texts := [text for part in named if _is_byline(text := part.attrs.get("content") or visible_text(part))]:
         return texts
     names: list[str] = []
-    for piece in [text for part in islice(element.itertext(), MAX_INNER) if (text := " ".join(part.split()))][
-        :MAX_PIECES
-    ]:
+    for _, text, _ in islice(texts_below(element, frozenset()), MAX_PIECES):
+        piece = " ".join(text.split())
         people = [name for name in clean_authors([piece]) if is_person(name)] if len(piece) <= MAX_LINE_CHARS else []
         if not people and names and not _JOINT.match(piece):
             break
@@ -102,20 +120,22 @@ def _is_byline(text: str) -> bool:
     return len(text) <= MAX_LINE_CHARS and any(map(is_name_like, clean_authors([text])))
 
 
-def labelled_names(tree: HtmlElement, heading: HtmlElement | None) -> list[str]:
+def labelled_names(shown: Shown) -> list[str]:
     """Return the names in the first line after the headline such as "By Ada Quist" or "Autorin: Ada Quist"."""
-    texts, position = texts_around(tree, heading)
-    start, held = position or 0, around(heading)
+    texts, start = shown.texts, shown.start or 0
     for number, (place, text) in enumerate(texts[start:], start + 1):
         if len(text) > 3 * MAX_LINE_CHARS:
             continue
         line = " ".join(text.split())
-        bare = _BARE_LABEL.match(line)
+        lowered = line.lower()
+        bare = _BARE_LABEL.match(lowered)
+        if not (bare or _LABELLED.match(lowered)):
+            continue
         if bare and number < len(texts):
             line = f"{line.rstrip(':：')}: {' '.join(texts[number][1][:MAX_LINE_CHARS].split())}"
-        if not (_LABELLED.match(line) or (bare and BYLINE.match(line))) or len(line) > MAX_LINE_CHARS:
+        if len(line) > MAX_LINE_CHARS or (bare and not BYLINE.match(line)):
             continue
         names = [name for name in clean_authors([line]) if is_person(name)]
-        if names and sum(map(len, names)) > _NAMED_SHARE * len(line) and not is_beside(place, held):
+        if names and sum(map(len, names)) > _NAMED_SHARE * len(line) and not shown.is_beside(place):
             return names
     return []

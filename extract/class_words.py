@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Final
 
 import re2
-from lxml.html import HtmlElement
 
 # Elements that say what they hold. A block carries a bit for each of its ancestors' tags…
 TAG_BITS: Final = (
@@ -103,16 +102,17 @@ def _bits(named: str) -> int:
     return bits
 
 
-def element_bits(tag: str, said: Mapping[str, str]) -> int:
+def element_bits(tag: str, said: Mapping[str, str | None]) -> int:
     """Return the bits of an element: its tag, the words of its names, and whether it is styled away."""
-    named = " ".join([said[name][:200] for name in _NAMED if name in said and (name != "id" or _is_name(said[name]))])
-    bits = _TAG_BIT.get(tag, 0) | _bits(named)
+    named = [(name, value[:200]) for name in _NAMED if (value := said.get(name))]
+    bits = _TAG_BIT.get(tag, 0) | _bits(" ".join(value for name, value in named if name != "id" or _is_name(value)))
     return bits | 1 << HIDDEN_BIT if is_hidden(said) else bits
 
 
+@lru_cache(maxsize=4096)
 def _is_name(written: str) -> bool:
     """Whether an id names what the element is for; others are made of a headline's words."""
-    return len(_WORDS.findall(written[:200])) <= MAX_ID_WORDS
+    return len(_WORDS.findall(written)) <= MAX_ID_WORDS
 
 
 def plain_bits(tag: str, classes: str | None) -> int:
@@ -121,7 +121,6 @@ def plain_bits(tag: str, classes: str | None) -> int:
     return bits | _bits(classes[:200]) if classes else bits
 
 
-def is_hidden(said: HtmlElement | Mapping[str, str]) -> bool:
+def is_hidden(said: Mapping[str, str | None]) -> bool:
     """Whether an element is styled away: by its own style or attribute, not by a stylesheet."""
-    style = said.get("style")
-    return said.get("hidden") is not None or (style is not None and _HIDDEN_STYLE.search(style) is not None)
+    return "hidden" in said or ((style := said.get("style")) is not None and bool(_HIDDEN_STYLE.search(style)))

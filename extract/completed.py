@@ -67,8 +67,8 @@ def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:
     rows: dict[int, list[int]] = {}
     for at, block in enumerate(page.blocks):
         node = block.node
-        if page.nodes[node].tag == "tr":
-            while node >= 0 and page.nodes[node].tag != "table":
+        if page.tags[node] == "tr":
+            while node >= 0 and page.tags[node] != "table":
                 node = page.parents[node]
             rows.setdefault(node, []).append(at)
     for table in rows.values():
@@ -94,7 +94,7 @@ def _quote(page: BlockTree, at: int) -> int | None:
     """Return the node of the <blockquote> that holds a block."""
     node = page.blocks[at].node
     while node >= 0:
-        if page.nodes[node].tag == "blockquote":
+        if page.tags[node] == "blockquote":
             return node
         node = page.parents[node]
     return None

@@ -139,15 +139,13 @@ def _counts(sample: str) -> tuple[int, int, int]:
 class Features:
     """The numbers of a page's blocks. `candidates`: which blocks are judged at all; `matrix`: a row for each of these.
 
-    `says`: (blocks, len(PHRASES)) which phrases a candidate's short text holds; `votes`, `chars` and
-    `squeezed` (texts): of every block.
+    `votes`, `chars` and `squeezed` (texts): of every block.
     """
 
     candidates: NDArray[np.int64]
     matrix: Floats
     votes: Floats
     chars: Floats
-    says: Floats
     squeezed: list[str]
 
 
@@ -165,10 +163,9 @@ def block_features(page: BlockTree, squeezed: list[str], shares: list[float], si
         size < MAX_HOPELESS_CHARS and _is_aside(page, block) for block, size in zip(page.blocks, sizes, strict=True)
     ]
     candidates = np.flatnonzero((votes >= 0.5) | ~np.array(hopeless, bool))
-    every = candidates.tolist()
-    says, repeats = _says(page, every), _repeats(squeezed, every)
-    matrix = _rows(page, candidates, cheap, sizes, repeats, squeezed, says, signals)
-    return Features(candidates, matrix, votes, chars, says, squeezed)
+    repeats = _repeats(squeezed, candidates.tolist())
+    matrix = _rows(page, candidates, cheap, sizes, repeats, squeezed, signals)
+    return Features(candidates, matrix, votes, chars, squeezed)
 
 
 def is_hopeless(page: BlockTree, block: Block) -> bool:
@@ -181,12 +178,11 @@ def _is_aside(page: BlockTree, block: Block) -> bool:
 
 
 def bare_features(page: BlockTree) -> Features:
-    """Return what a profile's reading needs of each block: phrases and squeezed texts, but nothing for the forests."""
-    every = range(len(page.blocks))
-    none = np.zeros((len(every), 0), np.float32)
+    """Return what a profile's reading needs of each block: its squeezed text, but nothing for the forests."""
+    count = len(page.blocks)
     chars = np.array([len(block.text) for block in page.blocks], np.float32)
     squeezed = [squeeze(block.text) for block in page.blocks]
-    return Features(np.arange(len(every)), none, np.zeros(len(every), np.float32), chars, _says(page, every), squeezed)
+    return Features(np.arange(count), np.zeros((count, 0), np.float32), np.zeros(count, np.float32), chars, squeezed)
 
 
 def unvoted_rows(page: BlockTree, found: Features, signals: Signals, blocks: Sequence[int]) -> Floats:
@@ -194,23 +190,24 @@ def unvoted_rows(page: BlockTree, found: Features, signals: Signals, blocks: Seq
     every = range(len(page.blocks))
     sizes = [_size(block.text) for block in page.blocks]
     cheap, repeats = _cheap(page, sizes, 0.0), _repeats(found.squeezed, every)
-    return _rows(page, np.array(blocks, np.int64), cheap, sizes, repeats, found.squeezed, found.says, signals)
+    return _rows(page, np.array(blocks, np.int64), cheap, sizes, repeats, found.squeezed, signals)
 
 
 def _cheap(page: BlockTree, sizes: list[float], votes: list[float] | float) -> Floats:
     """Return the first columns of every block."""
-    blocks, nodes = page.blocks, page.nodes
+    blocks, tags = page.blocks, page.tags
     cheap = np.empty((len(blocks), _CHEAP), np.float32)
     cheap[:, 0] = sizes
     cheap[:, 1] = [min(1.0, block.link_chars / len(block.text)) for block in blocks]
     cheap[:, 2] = votes
-    cheap[:, 3] = [TAG_NUMBER.get(nodes[block.node].tag, len(TAGS)) for block in blocks]
+    cheap[:, 3] = [TAG_NUMBER.get(tags[block.node], len(TAGS)) for block in blocks]
     return cheap
 
 
-def _says(page: BlockTree, blocks: Iterable[int]) -> Floats:
-    says = np.zeros((len(page.blocks), len(PHRASES)), np.float32)
-    found = [(at, phrase) for at in blocks for phrase in phrases_in(page.blocks[at].text)]
+def _says(page: BlockTree, blocks: list[int]) -> Floats:
+    """Return of each of the blocks, in a row, which of PHRASES it holds."""
+    says = np.zeros((len(blocks), len(PHRASES)), np.float32)
+    found = [(row, phrase) for row, at in enumerate(blocks) for phrase in phrases_in(page.blocks[at].text)]
     if found:
         says[tuple(zip(*found, strict=True))] = 1
     return says
@@ -223,14 +220,14 @@ def _rows(  # noqa: PLR0913, PLR0917 - the columns' sources
     sizes: list[float],
     repeats: dict[int, int],
     squeezed: list[str],
-    says: Floats,
     signals: Signals,
 ) -> Floats:
     if not len(blocks):
         return np.zeros((0, len(NAMES)), np.float32)
-    own = _own_rows(page, blocks.tolist(), sizes, squeezed, repeats, signals)
+    chosen = blocks.tolist()
+    own = _own_rows(page, chosen, sizes, squeezed, repeats, signals)
     return np.concatenate(
-        [cheap[blocks], own, says[blocks], surroundings(page, cheap, blocks), _masks(page, blocks)], axis=1
+        [cheap[blocks], own, _says(page, chosen), surroundings(page, cheap, blocks), _masks(page, blocks)], axis=1
     )
 
 

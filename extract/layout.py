@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import urlsplit
 
-from lxml.etree import XPath
-from lxml.html import HtmlElement
+from extract.dom import Element, children, text_after, text_before, text_from
 
 HEADLINE_CHARS = 25  # a link this long is a headline, a shorter one a label
 PROSE_CHARS = 60  # a paragraph this long is prose, a shorter one a label
 POST_CHARS = 400  # prose below a linked heading: longer than a teaser's summary
 SHORT_CHARS = 1200  # with less prose, a page may be a form, a wall or a player
 MAX_BODY = 20_000  # characters of the body that are looked for in the tree
-MAX_ELEMENTS = 50_000  # of a page that are looked at; no page of the development corpus has more
+MAX_NODES = 100_000  # of a page that are looked at; no page of the development corpus has more
+MAX_READ = 2_000_000  # nodes and characters in links and paragraphs, counted in each that holds them
+MAX_TEXT = 3_000  # characters of a link or a paragraph
 MAX_WORDS = 2_000  # characters of an attribute
 
 _START = 30  # characters by which a paragraph of the tree is known in the body
@@ -24,7 +25,6 @@ _HEADINGS = {"h1", "h2", "h3", "h4", "h5"}
 _PLAYER = re.compile(
     r"youtube|youtu\.be|vimeo|dailymotion|twitch|jwplayer|brightcove|player|video|embed/live|stream", re.IGNORECASE
 )
-_TEXT = XPath("substring(string(), 1, 3000)", smart_strings=False)
 _ARTICLE_TEMPLATE = re.compile(
     r"(?:single(?:-(?:post|article|format|news|blog)\S*)?|singular|postid-\d+|post-template(?:-\S+)?|"
     r"(?:page-)?(?:node-)?type-+(?:\w+-)?(?:article|news|story|post|blog)s?|"
@@ -88,15 +88,17 @@ class Layout:
     email_fields: int = 0
 
 
-def read_layout(tree: HtmlElement, url: str, text: str, weight: int) -> Layout:
+def read_layout(root: Element, url: str, text: str, weight: int) -> Layout:
     """Return how the page at `url` lies; `text` is its body as read, a character of which counts `weight` times."""
     text = text[:MAX_BODY]
     wanted = sum(len(line) for line in text.splitlines() if len(line) * weight > PROSE_CHARS) * weight
-    return _Walk(url, text, weight).over(tree, wanted)
+    return _Walk(url, text, weight).over(root, wanted)
 
 
-def _text(element: HtmlElement) -> str:
-    return str(_TEXT(element))
+def _is_heading(link: Element) -> bool:
+    """Whether a link is in a heading, or holds one."""
+    above = link.parent
+    return (above is not None and above.tag in _HEADINGS) or any(child.tag in _HEADINGS for child in children(link))
 
 
 class _Walk:
@@ -110,70 +112,83 @@ class _Walk:
         self.found = Layout()
         self.links: dict[str, None] = {}
         self.last = ""  # the headline before the present run
-        self.heading = False  # it is in a heading
+        self.headline: Element | None = None  # its link
         self.run = 0
+        self.left = MAX_READ
 
-    def over(self, tree: HtmlElement, wanted: int) -> Layout:
+    def over(self, root: Element, wanted: int) -> Layout:
         """Return the layout; `wanted` is the length of the body's prose."""
-        steps = {
-            "a": self.link, "p": self.paragraph, "h1": self.title, "title": self.title,
-            "body": self.body, "html": self.body, "meta": self.meta,
+        pieces: list[Element] = []
+        steps: dict[str | None, Callable[[Element], None]] = {
+            "a": self.link, "p": self.paragraph, "h1": self.title, "title": self.title, "body": self.body,
+            "html": self.body, "meta": self.meta, **dict.fromkeys(("img", "input", "video", "iframe"), pieces.append),
         }  # fmt: skip
-        for element in islice(tree.iter(*steps), MAX_ELEMENTS):
-            steps[element.tag](element)
+        for element in islice(root.traverse(), MAX_NODES):
+            if step := steps.get(element.tag):
+                step(element)
         self.close()
         found = self.found
         if found.prose < wanted / 2:
-            self.everywhere(tree)
+            self.everywhere(root)
         if (missed := wanted - found.prose - found.echoed) > wanted / 2:  # the reader joined or mended it
             found.longest_run = max(found.longest_run, missed)
         found.headlines = len(self.links)
         if found.longest_run < SHORT_CHARS:
-            self.furniture(tree)
+            self.furniture(pieces)
         return found
 
-    def everywhere(self, tree: HtmlElement) -> None:
+    def everywhere(self, root: Element) -> None:
         """Count the prose again: it stands outside of <p>, in div, td or after br."""
         self.links, self.last, self.run, found = {}, "", 0, self.found
         found.prose = found.longest_run = found.summaries = found.teasers = found.posts = found.echoed = 0
-        for element in islice(tree.iter(), MAX_ELEMENTS):
-            if element.tag == "a":
-                self.link(element)
-            elif element.tag == "p":
-                self.paragraph(element)
-            elif isinstance(element.tag, str):
-                self.prose(element.text)
-            self.prose(element.tail)
+        for node in islice(root.traverse(include_text=True), MAX_NODES):
+            if not node.is_element_node:
+                self.loose(node, text_from(node))
+            elif (tag := node.tag) == "a":
+                self.link(node)
+            elif tag == "p":
+                self.paragraph(node)
         self.close()
 
-    def link(self, element: HtmlElement) -> None:
-        href = element.get("href")
+    def loose(self, node: Element, text: str) -> None:
+        """Count a text that `node` begins, unless a link or a paragraph begins with it: that is counted as a whole."""
+        if len(text) * self.weight > PROSE_CHARS:
+            parent = node.parent
+            if node.prev is not None or parent is None or parent.tag not in {"a", "p"}:
+                self.prose(text)
+
+    def read(self, element: Element) -> str:
+        """Return the beginning of an element's text; "" once MAX_READ is used up: one may hold another many times."""
+        first = element.first_child
+        if first is None:
+            return ""
+        if first.next is None and first.is_text_node:
+            return (first.text_content or "")[:MAX_TEXT]
+        texts = [node.text_content or "" for node in islice(element.traverse(include_text=True), max(0, self.left))]
+        text = "".join(texts)
+        self.left -= len(texts) + len(text)
+        return text[:MAX_TEXT]
+
+    def link(self, element: Element) -> None:
+        href = element.attrs.get("href")
         if not href or href[0] == "#":
             return
-        text = " ".join((_text(element) if len(element) else element.text or "").split())
-        text = text or element.get("aria-label") or ""
+        text = " ".join(self.read(element).split()) or element.attrs.get("aria-label") or ""
         if len(text) * self.weight < HEADLINE_CHARS / 2 or not self.alone(element):
             return
-        parent = element.getparent()
-        heading = parent is not None and (parent.tag in _HEADINGS or any(child.tag in _HEADINGS for child in element))
-        if (not heading and len(text) * self.weight < HEADLINE_CHARS) or not self.leads_on(href):
+        if not self.leads_on(href) or (len(text) * self.weight < HEADLINE_CHARS and not _is_heading(element)):
             return
         self.found.echoed += len(text) * self.weight if text[:_START] in self.text else 0
         if href == self.last:
             return
         self.close()
         self.links[href] = None
-        self.last, self.heading = href, heading
+        self.last, self.headline = href, element
 
     @staticmethod
-    def alone(element: HtmlElement) -> bool:
+    def alone(element: Element) -> bool:
         """Tell whether a link is a block of its own, no part of a sentence."""
-        if (tail := element.tail) and len(tail.strip()) > 3:
-            return False
-        before = element.getprevious()
-        parent = element.getparent()
-        said = before.tail if before is not None else parent.text if parent is not None else None
-        return not (said and len(said.strip()) > 3)
+        return len(text_after(element).strip()) <= 3 and len(text_before(element).strip()) <= 3
 
     def leads_on(self, href: str) -> bool:
         """Tell whether a link leads to another page of the site."""
@@ -186,13 +201,13 @@ class _Walk:
             return False  # mailto, javascript, tel
         else:
             path = href
-        return path.split("#", 1)[0].rstrip("/") not in {self.path, ""}
+        return path.partition("#")[0].rstrip("/") not in ("", self.path)
 
-    def paragraph(self, element: HtmlElement) -> None:
-        self.prose(_text(element))
+    def paragraph(self, element: Element) -> None:
+        self.prose(self.read(element))
 
-    def prose(self, text: str | None) -> None:
-        if text and len(text) * self.weight > PROSE_CHARS:
+    def prose(self, text: str) -> None:
+        if len(text) * self.weight > PROSE_CHARS:
             line = " ".join(text.split())
             if line[:_START] in self.text and "cookie" not in line.lower():
                 self.run += len(line) * self.weight
@@ -206,25 +221,27 @@ class _Walk:
             if self.run < POST_CHARS:
                 found.teasers += 1
                 found.summaries += self.run
-            elif self.heading:
+            elif self.headline is not None and _is_heading(self.headline):
                 found.posts += 1
         self.run = 0
 
-    def title(self, element: HtmlElement) -> None:
-        parent = element.getparent()
-        if element.tag == "title" and (parent is None or parent.tag != "head"):
+    def title(self, element: Element) -> None:
+        parent = element.parent
+        if element.tag == "title" and (parent is None or parent.tag not in {"head", "body"}):
             return  # of a drawing
-        if text := " ".join(_text(element).split()):
+        if text := " ".join(self.read(element).split()):
             self.found.headings.append(text)
 
-    def body(self, element: HtmlElement) -> None:
+    def body(self, element: Element) -> None:
+        said = element.attributes
         for name in _TEMPLATE_ATTRIBUTES:
-            self.declared((element.get(name) or "")[:MAX_WORDS].split())
+            self.declared((said.get(name) or "")[:MAX_WORDS].split())
 
-    def meta(self, element: HtmlElement) -> None:
-        name = element.get("name") or element.get("property") or ""
+    def meta(self, element: Element) -> None:
+        said = element.attrs
+        name = said.get("name") or said.get("property") or ""
         if name.lower() in _TEMPLATE_METAS:
-            self.declared(["page-" + "-".join((element.get("content") or "")[:MAX_WORDS].split())])
+            self.declared(["page-" + "-".join((said.get("content") or "")[:MAX_WORDS].split())])
 
     def declared(self, words: Iterable[str]) -> None:
         """Note what the page's template calls itself: an error above all, an article before a list."""
@@ -236,16 +253,17 @@ class _Walk:
             elif _LIST_TEMPLATE.fullmatch(word):
                 self.found.template = self.found.template or "list"
 
-    def furniture(self, tree: HtmlElement) -> None:
+    def furniture(self, pieces: Iterable[Element]) -> None:
         """Count what stands where a page has little prose."""
         found = self.found
-        for element in islice(tree.iter("img", "input", "video", "iframe"), MAX_ELEMENTS):
-            if element.tag == "img":
+        for element in pieces:
+            tag, said = element.tag, element.attrs
+            if tag == "img":
                 found.images += 1
-            elif element.tag == "input":
-                kind = (element.get("type") or "").lower()
+            elif tag == "input":
+                kind = (said.get("type") or "").lower()
                 found.passwords += kind == "password"
-                found.email_fields += kind == "email" or "mail" in (element.get("name") or "").lower()
+                found.email_fields += kind == "email" or "mail" in (said.get("name") or "").lower()
             else:
-                source = element.get("src") or element.get("data-src") or ""
-                found.players += element.tag == "video" or bool(_PLAYER.search(source))
+                source = said.get("src") or said.get("data-src") or ""
+                found.players += tag == "video" or bool(_PLAYER.search(source))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from extract.age import AGE
@@ -186,6 +187,11 @@ def is_credit(text: str) -> bool:
 
 def line_reason(text: str) -> Removal | None:
     """Return why a line, with single blanks in it, is never text; None for any other."""
-    if len(text) > MAX_LINE_CHARS or not _SUSPECT.Match(text if text.isascii() else text.translate(_DOTTED)):
+    return _line_reason(text) if len(text) <= MAX_LINE_CHARS else None
+
+
+@lru_cache(maxsize=4096)
+def _line_reason(text: str) -> Removal | None:
+    if not _SUSPECT.Match(text if text.isascii() else text.translate(_DOTTED)):
         return None
     return next((reason for reason, pattern in _LINE_RULES if pattern.fullmatch(text)), None)

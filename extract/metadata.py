@@ -9,15 +9,15 @@ from datetime import datetime
 from itertools import chain, filterfalse
 from urllib.parse import urljoin, urlsplit
 
-from lxml.html import HtmlElement
-
 from extract.authors import read_authors
 from extract.capture import Capture
+from extract.dom import Element
 from extract.jsonld import JsonLdArticle, read_json_ld
 from extract.language import language_code
 from extract.markup import Markup, read_markup
 from extract.published import read_modified, read_published
 from extract.rights import read_rights
+from extract.shown import Shown
 from extract.title import clean_text, read_headings, site_keys
 from extract.url import normalise_url
 
@@ -79,17 +79,18 @@ class Metadata:
     rights: tuple[str, ...] = ()  # what headers and mark-up reserve
 
 
-def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
-    """Return the metadata of a parsed page; `title` is "" when there is none. The tree is not changed."""
-    marks = read_markup(tree)
+def read_metadata(root: Element, capture: Capture) -> Metadata:
+    """Return the metadata of a parsed page; `title` is "" when there is none."""
+    marks = read_markup(root)
     canonical = _absolute(marks.canonical, capture.final_url) or _absolute(
         _first(marks, ("og:url",)), capture.final_url
     )
     found = read_json_ld(marks.json_ld, [url for url in (capture.url, capture.final_url, canonical) if url])
     own = site_keys([*marks.all(_SITE_NAMES), *found.sites, urlsplit(capture.final_url).hostname or ""])
     section = _section(marks, found)
-    headings = read_headings(tree, marks, found, capture.hints.title, own, section)
-    published_at, source = read_published(tree, marks, found, capture, headings.heading)
+    headings = read_headings(root, marks, found, capture.hints.title, own, section)
+    shown = Shown(root, headings.heading)
+    published_at, source = read_published(shown, marks, found, capture)
     standfirst = _distinct(
         [
             *marks.all(_DESCRIPTION),
@@ -101,7 +102,7 @@ def read_metadata(tree: HtmlElement, capture: Capture) -> Metadata:
     )
     return Metadata(
         title=headings.title,
-        authors=read_authors(tree, marks, found, capture.hints.authors, own | headings.tails, headings.heading),
+        authors=read_authors(shown, marks, found, capture.hints.authors, own | headings.tails),
         published_at=published_at,
         published_source=source,
         modified_at=read_modified(marks, found, capture, published_at),

@@ -34,7 +34,7 @@ _ADDRESS = re.compile(r"\S+@\S+\.\S+|(?<!\w)@\w+|https?://\S+|www\.\S+", re.IGNO
 _DOMAIN = re.compile(r"^(?:[\w-]+\.)+[a-z]{2,8}(?:/\w{1,5})?$", re.IGNORECASE)
 _AFTER_NAME = re.compile(
     r"\s+(?:for|für|pour|per|para)\s+(?:the\s+)?\S*(?:\.com|online|mail|daily|news|post|times|magazin|zeitung).*$"
-    r"|\s*[,·]?\s+(?:stand:?\s|\d{1,2}[./: ]|(?:on|am|le|el|il|op)\s+\d).*$|\s+stand$|\s+in\s+\S+(?:\s\S+)?$"
+    r"|\s*[,·]?\s+(?:stand:?\s|\d{1,2}[./: ]|(?:on|am|um|le|el|il|op)\s+\d).*$|\s+stand$|\s+in\s+\S+(?:\s\S+)?$"
     r"|\s*(?:记者|記者|기자|특파원|선임기자|논설위원)\s*$"
     r"|\s+(?:tiempo de lectura|updated|published|aktualisiert|publicado|follow|read more|min(?:uten)? lesezeit)\b.*$",
     re.IGNORECASE,

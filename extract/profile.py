@@ -19,7 +19,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from extract.blocks import BlockTree, signature
+from extract.blocks import BlockTree
 from extract.class_words import HIDDEN_BIT
 from extract.removal import region
 from extract.shapes import HIDDEN, LONG_LINE, Shape, hidden_passage, passage, text_hash
@@ -127,7 +127,7 @@ def _regions(page: BlockTree, chosen: list[int]) -> tuple[str, ...]:
     node = region(page, chosen)
     around: list[str] = []
     while node >= 0 and len(around) < MAX_REGIONS:
-        around.append(signature(page.nodes[node], 2))
+        around.append(page.place(node, 2))
         node = page.parents[node]
     return tuple(dict.fromkeys(around))
 

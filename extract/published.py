@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from lxml.html import HtmlElement
-
 from extract.capture import Capture
 from extract.dates import MAX_DATE_CHARS, find_dates, past_date, plausible, url_date
+from extract.dom import Element, ancestors, text_before, text_within
 from extract.jsonld import JsonLdArticle
-from extract.markup import MAX_TEXT_CHARS, Markup, around, is_beside, property_text, texts_around, visible_text
+from extract.markup import Markup, Said, property_text
+from extract.shown import MAX_TEXT_CHARS, Shown, visible_text
 
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
@@ -45,7 +45,7 @@ _DATE_CLASS = re.compile(
     r"time(?!r|line)|info|meta|byline|dateline|release|created|submitted|kiedy|paiva|erstellt",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"(?:19|20)\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d(?!\d)")
+_DIGITS = re.compile(r"\d(?:(?:(?<=1)9|(?<=2)0)\d\d|\d?[./]\s?\d{1,2}[./]\s?\d\d(?!\d))")
 MAX_LINE_CHARS = 120  # a longer text with a date in it is a sentence
 NEXT_TEXTS = 4  # this near, a date is the headline's whatever the class names say
 MAX_DATED = 300  # texts with a date in them; a page with more is a list
@@ -53,26 +53,24 @@ NEAR_TEXTS = 14  # pieces of text between a headline and its dateline: kicker, s
 
 
 def read_published(
-    tree: HtmlElement, marks: Markup, found: JsonLdArticle, capture: Capture, heading: HtmlElement | None
+    shown: Shown, marks: Markup, found: JsonLdArticle, capture: Capture
 ) -> tuple[datetime | None, str | None]:
     """Return when the article was published and which source says so (json-ld, meta, time, url, feed, sitemap).
 
     A dateline that a reader sees counts as "time". Of several dates that nothing tells apart, none is taken.
     """
-    return next(_sources(tree, marks, found, capture, heading), (None, None))
+    return next(_sources(shown, marks, found, capture), (None, None))
 
 
-def _sources(
-    tree: HtmlElement, marks: Markup, found: JsonLdArticle, capture: Capture, heading: HtmlElement | None
-) -> Iterator[tuple[datetime, str]]:
+def _sources(shown: Shown, marks: Markup, found: JsonLdArticle, capture: Capture) -> Iterator[tuple[datetime, str]]:
     yield from ((moment, "json-ld") for moment in _plausible([found.published], capture))
     yield from ((moment, "meta") for moment in _plausible(marks.all(_PUBLISHED), capture))
-    yield from ((moment, "time") for moment in _marked_times(tree, marks, capture, heading))
+    yield from ((moment, "time") for moment in _marked_times(shown, marks, capture))
     if moment := plausible(url_date(capture.url), capture.captured_at):
         yield moment, "url"
     if moment := plausible(capture.hints.published_at, capture.captured_at):
         yield moment, "sitemap" if capture.hints.source == "sitemap" else "feed"
-    yield from ((moment, "time") for moment in _dateline(tree, marks, capture, heading))
+    yield from ((moment, "time") for moment in _dateline(shown, marks, capture))
 
 
 def read_modified(
@@ -81,9 +79,9 @@ def read_modified(
     """Return when the article was last changed; None before it was published: a template's constant."""
     written = [found.modified, *marks.all(_MODIFIED), *marks.property_texts(("datemodified",))]
     written += [
-        time.get("datetime")
-        for time in marks.times
-        if _MODIFIED_WORD.search(time.get("class") or "") and not _is_published(time)
+        said.get("datetime")
+        for said in (time.attributes for time in marks.times)
+        if _MODIFIED_WORD.search(said.get("class") or "") and not _is_published(said)
     ]
     hinted = plausible(capture.hints.modified_at, capture.captured_at)
     moment = next(_plausible(written, capture), None) or hinted
@@ -96,59 +94,53 @@ def _plausible(written: Iterable[str | None], capture: Capture) -> Iterator[date
             yield moment
 
 
-def _is_published(element: HtmlElement) -> bool:
-    context = f"{element.get('itemprop')} {element.get('class')}"
-    return element.get("pubdate") is not None or bool(_PUBLISHED_CLASS.search(context))
+def _is_published(said: Said) -> bool:
+    return "pubdate" in said or bool(_PUBLISHED_CLASS.search(f"{said.get('itemprop')} {said.get('class')}"))
 
 
-def _marked_times(
-    tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlElement | None
-) -> Iterator[datetime]:
+def _marked_times(shown: Shown, marks: Markup, capture: Capture) -> Iterator[datetime]:
     """Yield datePublished of microdata, then <time> elements marked as published, after the headline, and the rest."""
-    held = around(heading)
-    properties = [marks.properties.get(name, []) for name in ("datepublished", "datecreated")]
-    for element in [element for elements in properties for element in elements if not is_beside(element, held)]:
+    properties = (marks.properties.get(name, ()) for name in ("datepublished", "datecreated"))
+    for element in [element for elements in properties for element in elements if not shown.is_beside(element)]:
         yield from _plausible([property_text(element), visible_text(element)[:MAX_DATE_CHARS]], capture)
     times = [
-        time for time in marks.times if not is_beside(time, held) and (_is_published(time) or not _is_modified(time))
+        (time, said, is_published)
+        for time in marks.times
+        for said in [time.attributes]
+        for is_published in [_is_published(said)]
+        if not shown.is_beside(time) and (is_published or not _is_modified(time, said))
     ]
-    after = _following(heading, times) if heading is not None else set()
-    for time in sorted(times, key=lambda time: (not _is_published(time), bool(after) and time not in after)):
-        yield from _plausible([time.get("datetime"), visible_text(time)[:MAX_DATE_CHARS]], capture)
-    hentry = (mark.get("title") for mark in tree.iter("abbr", "span") if "published" in mark.get("class", ""))
+    after = _following(shown, [time for time, *_ in times])
+    for time, said, _ in sorted(times, key=lambda entry: (not entry[2], bool(after) and entry[0].mem_id not in after)):
+        yield from _plausible([said.get("datetime"), visible_text(time)[:MAX_DATE_CHARS]], capture)
+    hentry = (mark.attrs.get("title") for mark in shown.root.css("abbr[class*=published],span[class*=published]"))
     yield from _plausible(hentry, capture)
 
 
-def _following(heading: HtmlElement, elements: list[HtmlElement]) -> set[HtmlElement]:
-    wanted, found = set(elements), set()
-    root = heading.getroottree().getroot()
-    passed = False
-    for element in root.iter("time", heading.tag):
-        passed = passed or element is heading
-        if passed and element in wanted:
-            found.add(element)
-    return found
+def _following(shown: Shown, times: list[Element]) -> set[int]:
+    """Return which of the times, by `mem_id`, stand after the headline; none where there is nothing to choose."""
+    if shown.heading is None or len(times) < 2:
+        return set()
+    headline = shown.heading.mem_id
+    order = [element.mem_id for element in shown.root.css(f"time,{shown.heading.tag}")]
+    return set(order[order.index(headline) :]) & {time.mem_id for time in times}
 
 
-def _is_modified(element: HtmlElement) -> bool:
-    before = element.getprevious()
-    said = (
-        before.tail if before is not None else element.getparent().text if element.getparent() is not None else ""
-    ) or ""
-    return bool(
-        _MODIFIED_WORD.search(f"{element.get('itemprop')} {element.get('class')} {said[-40:]} {element.text or ''}")
-    )
+def _is_modified(time: Element, said: Said) -> bool:
+    context = f"{said.get('itemprop')} {said.get('class')} {text_before(time)[-40:]} {text_within(time)}"
+    return bool(_MODIFIED_WORD.search(context))
 
 
-def _dateline(tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlElement | None) -> Iterator[datetime]:
+def _dateline(shown: Shown, marks: Markup, capture: Capture) -> Iterator[datetime]:
     """Yield the date in a short line near the headline, else the one day that lines of a date's class agree on."""
     language = next(iter(marks.languages), None)
-    texts, position = texts_around(tree, heading)
-    held = around(heading)
+    position = shown.start
     near: list[tuple[int, datetime]] = []
     classed: list[datetime] = []
     dated = (
-        (number, place, text) for number, (place, text) in enumerate(texts) if _DIGITS.search(text[:MAX_TEXT_CHARS])
+        (number, place, text)
+        for number, (place, text) in enumerate(shown.texts)
+        if _DIGITS.search(text[:MAX_TEXT_CHARS])
     )
     for number, place, text in islice(dated, MAX_DATED):
         line = " ".join(text[:MAX_TEXT_CHARS].split())
@@ -156,12 +148,9 @@ def _dateline(tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlE
         if moment is None or _NO_DATELINE.search(line):
             continue
         distance = number - position if position is not None else NEAR_TEXTS + 1
-        by_class = any(
-            _DATE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}")
-            for element in (place, place.getparent()) if element is not None
-        )  # fmt: skip
+        by_class = any(_is_dated(element.attributes) for element in (place, *islice(ancestors(place), 1)))
         is_near = -NEAR_TEXTS // 2 <= distance <= NEAR_TEXTS
-        if not (is_near or by_class) or (abs(distance) > NEXT_TEXTS and is_beside(place, held)):
+        if not (is_near or by_class) or (abs(distance) > NEXT_TEXTS and shown.is_beside(place)):
             continue
         if is_near:
             near.append((abs(distance) + (0 if by_class else NEAR_TEXTS), moment))
@@ -171,6 +160,10 @@ def _dateline(tree: HtmlElement, marks: Markup, capture: Capture, heading: HtmlE
         yield min(near)[1]
     elif len({moment.date() for moment in classed}) == 1:
         yield classed[0]
+
+
+def _is_dated(said: Said) -> bool:
+    return bool(_DATE_CLASS.search(f"{said.get('class') or ''} {said.get('id') or ''}"))
 
 
 def _first_date(text: str, language: str | None, capture: Capture) -> datetime | None:

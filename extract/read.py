@@ -10,7 +10,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import numpy as np
-from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
 from extract.absence import absence, missing
@@ -18,10 +17,11 @@ from extract.address import Address
 from extract.adjust import adjust
 from extract.article import Article, Extraction, RemovedSpan
 from extract.blocks import BlockTree
-from extract.body import ENGINE, ENGINE_VERSION, NoTreeError, keeps, parse_html, read_body
+from extract.body import ENGINE, ENGINE_VERSION, keeps, read_body
 from extract.capture import Capture
 from extract.completed import completed
 from extract.confidence import confidence, signs
+from extract.dom import Document, Element, NoTreeError, parse_html
 from extract.encoding import BadEncodingError, InflatesTooFarError, decode_payload, text_in_utf8
 from extract.features import Features, Signals
 from extract.kind import judge_page, read_signals
@@ -38,7 +38,7 @@ from extract.waiting import waiting_article
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-READER: Final = 10  # goes up when the same capture and profile would give another text
+READER: Final = 11  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HTML_TYPES = {
     "",
@@ -99,14 +99,15 @@ def _read(capture: Capture, profile: Profile | None, *, teaches: bool) -> Readin
         return Reading(_rejection(capture, *reason))
     try:
         html = decode_payload(capture.body, capture.header("Content-Encoding"))
-        tree = parse_html(text_in_utf8(html, capture.header("Content-Type")))
-        metadata = read_metadata(tree, capture)
+        document = parse_html(text_in_utf8(html, capture.header("Content-Type")))
+        root = document.root
+        metadata = read_metadata(root, capture)
         signals = page_signals(metadata)
-        found = _read_text(tree, capture, signals, profile, teaches=teaches)
-        page = read_signals(tree, capture, metadata, found.text)
-        if _no_article(metadata, found.text) and (waiting := _read_waiting(tree, capture, metadata, signals, page)):
+        found = _read_text(document, capture, signals, profile, teaches=teaches)
+        page = read_signals(root, capture, metadata, found.text)
+        if _no_article(metadata, found.text) and (waiting := _read_waiting(root, capture, metadata, signals, page)):
             found, profile = waiting, None
-            page = read_signals(tree, capture, metadata, found.text)
+            page = read_signals(root, capture, metadata, found.text)
         reason = judge_page(page) or _no_article(metadata, found.text)
         reason = absence(capture, page, reason) or reason
     except BadEncodingError as error:
@@ -128,22 +129,22 @@ def page_signals(metadata: Metadata) -> Signals:
 
 
 def _read_text(
-    tree: HtmlElement, capture: Capture, signals: Signals, profile: Profile | None, *, teaches: bool
+    document: Document, capture: Capture, signals: Signals, profile: Profile | None, *, teaches: bool
 ) -> _Text:
     if (
         profile
         and profile.settled
         and not is_sample(capture.body)
-        and (settled := read_settled(tree, profile, signals, article_id(capture.url)))
+        and (settled := read_settled(document.root, profile, signals, article_id(capture.url)))
     ):
         kept = np.flatnonzero(settled.kept).tolist()
         return _cleaned(settled.page, kept, settled.found, signals, settled.chrome, settled.sure)
-    judged = read_body(tree, capture.final_url, signals)
+    judged = read_body(document, capture.final_url, signals)
     page, found, probability = judged.page, judged.features, judged.probability
     if not page.blocks:
         return _Text("", (), 0.0)
     article = article_id(capture.url)
-    placed = shapes(page, found, found.candidates.tolist()) if teaches or profile else {}
+    placed = shapes(page, found.candidates.tolist()) if teaches or profile else {}
     evidence = gather(article, page, placed, judged.kept) if teaches else None
     chrome: dict[int, str] = {}
     if profile:
@@ -155,7 +156,7 @@ def _read_text(
 
 
 def _read_waiting(
-    tree: HtmlElement, capture: Capture, metadata: Metadata, signals: Signals, page: PageSignals
+    root: Element, capture: Capture, metadata: Metadata, signals: Signals, page: PageSignals
 ) -> _Text | None:
     """Return the text that waits in a script of an article's page; None if none does.
 
@@ -164,9 +165,9 @@ def _read_waiting(
     """
     if not declares_article(page.kinds) or not (page.dated or page.address is Address.ARTICLE):
         return None
-    if (waiting := waiting_article(tree, signals)) is None:
+    if (waiting := waiting_article(root, signals)) is None:
         return None
-    found = _read_text(waiting.tree, capture, signals, None, teaches=False)
+    found = _read_text(waiting.document, capture, signals, None, teaches=False)
     if _no_article(metadata, found.text):
         return None
     removed = tuple(replace(span, where=f"{waiting.where}#{span.where}") for span in found.removed)

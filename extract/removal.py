@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
-
-import numpy as np
-from lxml.html import HtmlElement
 
 from extract.article import RemovedSpan
 from extract.blocks import BlockTree
@@ -16,7 +14,7 @@ from extract.features import Features, Signals, squeeze
 from extract.line_rules import MAX_LINE_CHARS, Removal, is_credit, line_reason
 from extract.paths import dom_paths
 from extract.signatures import ITEMS, signatures
-from extract.wording import PHRASES
+from extract.wording import PHRASES, phrases_in
 
 MIN_REPEAT_CHARS = 40  # shorter lines may well stand twice in a text
 MAX_HEADLINE_CHARS = 160  # what is longer is a standfirst that stands as title somewhere
@@ -89,8 +87,8 @@ _CAPTION = re.compile(
 )
 _PERHAPS_CAPTION = re.compile(r"(?i:aption|gende|terschrift|dascalia|pie-?de)")
 _LINKED, _LABEL_CHARS = 0.8, 25  # a shorter link is a label, a longer one a headline
-_WORD_COLUMNS = [list(PHRASES).index(name) for name in _BY_WORDS]
-_WORD_REASONS = tuple(_BY_WORDS.values())
+_TELLING: Final = [list(PHRASES).index(name) for name in _BY_WORDS]  # phrases, the most telling first
+_BY_PHRASE: Final = dict(zip(_TELLING, _BY_WORDS.values(), strict=True))
 
 
 def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> dict[int, str]:
@@ -115,7 +113,7 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
             standfirst.add(before)
     refused |= signatures(page, [at for at in kept if at not in refused], found, signals)
     for at in [at for at in kept if at not in refused][-_LAST:]:
-        if page.nodes[page.blocks[at].node].tag not in ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):
+        if page.tags[page.blocks[at].node] not in ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):
             refused[at] = Removal.AGENCY_SIGNOFF
     return refused
 
@@ -123,19 +121,23 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
 def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:
     captions: dict[int, Removal] = {}
     for at in kept:
-        block, element = page.blocks[at], page.nodes[page.blocks[at].node]
-        if page.above[block.node] & _CAPTION_BIT or is_caption(element):
+        block = page.blocks[at]
+        if page.above[block.node] & _CAPTION_BIT or is_caption(page.said[block.node].get("class")):
             captions[at] = Removal.CAPTION
-        elif is_credit(block.text) and element.tag not in ITEMS:
+        elif is_credit(block.text) and page.tags[block.node] not in ITEMS:
             captions[at] = Removal.CREDIT
     chars = sum(found.chars[at] for at in kept)
     return captions if sum(found.chars[at] for at in captions) <= MAX_CAPTIONS * chars else {}
 
 
-def is_caption(element: HtmlElement) -> bool:
+@lru_cache(maxsize=4096)
+def is_caption(classes: str | None) -> bool:
     """Whether an element's class says that it is a picture's caption."""
-    classes = element.get("class") or ""
-    return bool(_PERHAPS_CAPTION.search(classes)) and any(map(_CAPTION.fullmatch, classes[:500].split()))
+    return (
+        classes is not None
+        and bool(_PERHAPS_CAPTION.search(classes))
+        and any(map(_CAPTION.fullmatch, classes[:500].split()))
+    )
 
 
 def _boxed(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:
@@ -151,7 +153,7 @@ def _boxed(page: BlockTree, kept: list[int], found: Features) -> dict[int, Remov
             below.append(node)
             node = page.parents[node]
         for one in reversed(below):
-            boxes[one] = boxes[page.parents[one]] or ((one, reason) if (reason := _box(page.nodes[one])) else None)
+            boxes[one] = boxes[page.parents[one]] or ((one, reason) if (reason := _box(page, one)) else None)
         if box := boxes[page.blocks[at].node]:
             inside.setdefault(box[0], []).append(at)
     chars = sum(found.chars[at] for at in kept)
@@ -159,10 +161,16 @@ def _boxed(page: BlockTree, kept: list[int], found: Features) -> dict[int, Remov
     return {at: told[1] for box, held in small.items() if (told := boxes[box]) for at in held}
 
 
-def _box(element: HtmlElement) -> Removal | None:
-    if element.tag in {"body", "html", "article", "main"}:
+def _box(page: BlockTree, node: int) -> Removal | None:
+    if page.tags[node] in {"body", "html", "article", "main"}:
         return None
-    words = f"{element.get('class') or ''} {element.get('id') or ''}"[:500].split()
+    said = page.said[node]
+    return _box_called(f"{said.get('class') or ''} {said.get('id') or ''}"[:500])
+
+
+@lru_cache(maxsize=4096)
+def _box_called(names: str) -> Removal | None:
+    words = names.split()
     return next((reason for reason, pattern in _BOXES if any(map(pattern.fullmatch, words))), None)
 
 
@@ -195,9 +203,10 @@ def removed_spans(
         if at not in chosen and start <= block.node < page.ends[start] and not page.above[block.node] & hidden
     ]
     paths = dom_paths(page.nodes[page.blocks[at].node] for at in removed)
-    reasons = _reasons(page, [at for at in removed if at not in known], found, _title_words(signals)) | known
+    titles = _title_words(signals)
     return tuple(
-        RemovedSpan(page.blocks[at].text, str(reasons[at]), path) for at, path in zip(removed, paths, strict=True)
+        RemovedSpan(page.blocks[at].text, str(known.get(at) or _reason(page, at, found, titles)), path)
+        for at, path in zip(removed, paths, strict=True)
     )
 
 
@@ -209,7 +218,7 @@ def region(page: BlockTree, kept: Iterable[int]) -> int:
         node = page.parents[node]
     above = node
     for _ in range(3):
-        if page.nodes[above].tag == "article":
+        if page.tags[above] == "article":
             return above
         if page.parents[above] < 0:
             break
@@ -217,22 +226,16 @@ def region(page: BlockTree, kept: Iterable[int]) -> int:
     return node
 
 
-def _reasons(page: BlockTree, blocks: list[int], found: Features, titles: list[set[str]]) -> dict[int, str]:
-    said = found.says[np.ix_(blocks, _WORD_COLUMNS)]
-    columns = np.where(said.any(axis=1), said.argmax(axis=1), -1).tolist()
-    return {at: _reason(page, at, found, titles, column) for at, column in zip(blocks, columns, strict=True)}
-
-
-def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]], column: int) -> Removal:
-    """Return why a block is no text; `column`: the first of _WORD_REASONS that its words speak for, -1 if none."""
+def _reason(page: BlockTree, at: int, found: Features, titles: list[set[str]]) -> Removal:
+    """Return why a block is no text."""
     block = page.blocks[at]
     short = len(block.text) <= MAX_LINE_CHARS
     if short and _is_headline(found.squeezed[at], titles):
         return Removal.HEADLINE_REPEAT
     if short and (reason := line_reason(block.text) or (Removal.CREDIT if is_credit(block.text) else None)):
         return reason
-    if column >= 0:
-        return _WORD_REASONS[column]
+    if spoken := _BY_PHRASE.keys() & phrases_in(block.text):
+        return _BY_PHRASE[min(spoken, key=_TELLING.index)]
     near = page.bits_around(block.node, 3)
     if near & _ANY_PLACE:
         return next(reason for reason, bits in _PLACES if near & bits)

@@ -6,17 +6,19 @@ that see the region alone, without trafilatura's vote; where they are not sure, 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
-from lxml.html import HtmlElement
 from numpy.typing import NDArray
 
 from extract.adjust import known_shape, moved_by, own_texts, seen_on
-from extract.blocks import BlockTree, has_signature, read_blocks
+from extract.blocks import BlockTree, read_blocks, signature
 from extract.body import KEEP, region_models
+from extract.dom import Element
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
 from extract.neighbours import second_features
 from extract.outside import captions_outside
@@ -25,12 +27,15 @@ from extract.removal import MAX_CAPTIONS
 from extract.shapes import Shape, shapes
 
 SAMPLE = 64  # one page in so many is read in full all the same, and the profile learns from it
+SAMPLED_BYTES = 65_536  # of it by which it is chosen: no page's begin and length are another's
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
 DOUBT = (0.2, 0.65)  # a probability between these is in doubt: of subheads, few outside of it are judged wrongly
 PROSE_DOUBT = (0.1, 0.7)  # of prose: a sentence goes only if it is surely none of the article's
 MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
 MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z_1-9-]*")  # what a selector may name; 0 stands for any number
+MAX_CLASSES = 300  # characters
 _TEXT_TAGS = frozenset(("h2", "h3", "h4", "h5", "h6", "tr"))
 
 
@@ -47,18 +52,18 @@ class SettledReading:
 
 def is_sample(body: bytes) -> bool:
     """Whether a page is one of those read in full: chosen by its bytes, so that a repeat chooses alike."""
-    return zlib.crc32(body) % SAMPLE == 0
+    return zlib.crc32(body[:SAMPLED_BYTES], len(body)) % SAMPLE == 0
 
 
-def read_settled(tree: HtmlElement, profile: Profile, signals: Signals, article: str) -> SettledReading | None:
+def read_settled(root: Element, profile: Profile, signals: Signals, article: str) -> SettledReading | None:
     """Return the text by the profile's reading; None on any doubt. `article`: the page's id."""
-    root = _region(tree, profile.region)
+    region = _region(root, profile.region)
     own = own_texts(profile, article)
     titles = {squeeze(title) for title in signals.headlines}
-    captions = captions_outside(tree, root, profile, own, titles) if root is not None else None
-    if root is None or captions is None:
+    captions = captions_outside(root, region, profile, own, titles) if region is not None else None
+    if region is None or captions is None:
         return None
-    page = read_blocks(root)
+    page = read_blocks(region)
     if not page.blocks:
         return None
     found = bare_features(page)
@@ -90,10 +95,9 @@ def _by_profile(
 ) -> _Decided:
     decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set())
     labels = {}
-    for at, shape in shapes(page, found, range(len(page.blocks))).items():
+    for at, shape in shapes(page, range(len(page.blocks))).items():
         count = known_shape(profile, shape)
-        seen = seen_on(profile, page.blocks[at].text, shape, own)
-        if seen and shape.look != "label":
+        if shape.look != "label" and (seen := seen_on(profile, page.blocks[at].text, shape, own)):
             decided.chrome[at] = seen
         elif found.squeezed[at] in titles:
             continue  # not text, whatever stands around it
@@ -138,15 +142,24 @@ def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], t
 
 def _may_be_text(page: BlockTree, at: int, shape: Shape) -> bool:
     """Whether a block is a sentence, a subhead or a row of a table; a link or a prompt is none."""
-    is_tagged = page.nodes[page.blocks[at].node].tag in _TEXT_TAGS and shape.look not in {"prompt", "linked"}
+    is_tagged = page.tags[page.blocks[at].node] in _TEXT_TAGS and shape.look not in {"prompt", "linked"}
     return shape.look == "prose" or is_tagged
 
 
-def _region(tree: HtmlElement, wanted: str | None) -> HtmlElement | None:
+def _region(root: Element, wanted: str | None) -> Element | None:
     """Return the one element with the region's signature; None when there is none or more than one."""
     if wanted is None:
         return None
-    kinds = wanted.split("<")
-    tag = kinds[0].partition(".")[0]
-    matching = [element for element in tree.iter(tag) if has_signature(element, kinds)]
+    levels = wanted.count("<")
+    matching = [element for element in root.css(_selector(wanted)) if signature(element, levels) == wanted]
     return matching[0] if len(matching) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _selector(wanted: str) -> str:
+    """Return a selector that finds the elements of a signature, among others."""
+    tag, _, classes = wanted.partition("<")[0].partition(".")
+    if not _PLAIN.fullmatch(tag):
+        return "*"
+    names = classes.split(".") if len(classes) < MAX_CLASSES else []  # the last of more may be cut off
+    return tag + "".join(f".{name}" for name in names if _PLAIN.fullmatch(name))

@@ -8,12 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from extract.blocks import Block, BlockTree, signature
+from extract.blocks import Block, BlockTree
 from extract.class_words import bit_mask
-from extract.features import Features
-from extract.wording import PHRASES
+from extract.wording import PHRASES, phrases_in
 
 LONG_LINE = 60  # characters
 MAX_PROMPT = 200
@@ -25,7 +22,7 @@ _MARKED: Final = bit_mask(
 # of a sentence: "What do you sing?" is no label
 _ENDS: Final = (".", "!", "?", "…", "”", '"', "»", "’", "。", "\uff01", "\uff1f", "」", "؟", "।")
 _DIGITS = re.compile(r"\d+")
-_PROMPTS = tuple(
+_PROMPTS = frozenset(
     at for at, name in enumerate(PHRASES) if name not in {"correction", "navigation"}
 )  # what marks a line as other than the prose around it
 
@@ -45,19 +42,18 @@ class Shape:
         return cls(f"{place}|{look}", f"~{nearest}|{look}", look)
 
 
-def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int, Shape]:
+def shapes(page: BlockTree, blocks: Iterable[int]) -> dict[int, Shape]:
     """Return the shape of each block; a profile counts blocks by it."""
     places: dict[tuple[int, ...], str] = {}
     known: dict[tuple[str, str], Shape] = {}
     chains = page.alike(3)
-    prompts: list[bool] = np.any(found.says[:, _PROMPTS], axis=1).tolist()
     found_shapes = {}
     for at in blocks:
         block = page.blocks[at]
         place = places.get(chains[at])
         if place is None:
-            place = places[chains[at]] = signature(page.nodes[block.node], 3)
-        look = _look(page, block, is_prompt=prompts[at])
+            place = places[chains[at]] = page.place(block.node, 3)
+        look = _look(page, block)
         shape = known.get((place, look))
         if shape is None:
             shape = known[place, look] = Shape.of(place, look)
@@ -65,13 +61,13 @@ def shapes(page: BlockTree, found: Features, blocks: Iterable[int]) -> dict[int,
     return found_shapes
 
 
-def _look(page: BlockTree, block: Block, *, is_prompt: bool) -> str:
+def _look(page: BlockTree, block: Block) -> str:
     text = block.text
     size = len(text)
     if block.link_chars > 0.6 * size:
         return "linked"
     is_sentence = text.endswith(_ENDS)
-    if is_prompt and size < MAX_PROMPT and not (size >= LONG_LINE and is_sentence):
+    if size < MAX_PROMPT and not (size >= LONG_LINE and is_sentence) and not _PROMPTS.isdisjoint(phrases_in(text)):
         return "prompt"  # a whole sentence with such a word in it is prose all the same
     if size < LONG_LINE and not is_sentence:
         return "label"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import urlsplit
-
-from lxml.html import HtmlElement
 
 from extract.address import Address, read_address
 from extract.capture import Capture
-from extract.layout import MAX_ELEMENTS, PROSE_CHARS, SHORT_CHARS, Layout, read_layout
+from extract.dom import Element, text_from
+from extract.layout import MAX_NODES, PROSE_CHARS, SHORT_CHARS, Layout, read_layout
 from extract.metadata import Metadata
 
 PLAIN_CHARS = 1500  # prose of a page that its address and its mark-up call an article: it is not walked
@@ -68,7 +68,7 @@ def declares_article(kinds: tuple[str, ...]) -> bool:
     return "og:article" in kinds or any(map(ARTICLE_KIND.fullmatch, kinds))
 
 
-def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: str) -> PageSignals:
+def read_signals(root: Element, capture: Capture, metadata: Metadata, text: str) -> PageSignals:
     """Return what `judge_page` looks at; `text` is the body as read, one paragraph a line. The tree is not changed."""
     url = urlsplit(capture.final_url)
     address, segments = read_address(capture.final_url)
@@ -80,10 +80,10 @@ def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: 
     if prose > PLAIN_CHARS and address is Address.ARTICLE and dated and declared:
         layout = None
     else:
-        layout = read_layout(tree, capture.final_url, text, weight)
+        layout = read_layout(root, capture.final_url, text, weight)
     is_short = layout is not None and min(len(text) * weight, layout.longest_run) < SHORT_CHARS
     is_open = layout is not None and metadata.free is True and layout.longest_run > MEDIA_CHARS
-    around = _around(tree) if is_short and not is_open else ""
+    around = _around(root) if is_short and not is_open else ""
     return PageSignals(
         address=address,
         segments=segments,
@@ -102,18 +102,18 @@ def read_signals(tree: HtmlElement, capture: Capture, metadata: Metadata, text: 
     )
 
 
-def _around(tree: HtmlElement) -> str:
-    """Return the page's visible words, in the order of the page but for tails, which stand before a child's words."""
+def _around(root: Element) -> str:
+    """Return the page's visible words, in the order of the page."""
     lines: list[str] = []
     left = MAX_AROUND
-    for place, element in enumerate(tree.iter()):
-        if left < 0 or place > MAX_ELEMENTS:
-            break
-        is_seen = isinstance(element.tag, str) and element.tag not in _UNSEEN
-        for text in (element.text if is_seen else None, element.tail):
-            if text and (line := " ".join(text.split())):
-                lines.append(line)
-                left -= len(line) + 1
+    for node in islice(root.traverse(include_text=True), MAX_NODES):
+        if node.is_element_node or (above := node.parent) is None or above.tag in _UNSEEN:
+            continue
+        if line := " ".join(text_from(node).split()):
+            lines.append(line)
+            left -= len(line) + 1
+            if left < 0:
+                break
     return " ".join(lines)[:MAX_AROUND]
 
 

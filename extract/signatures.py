@@ -43,7 +43,7 @@ def signatures(page: BlockTree, kept: list[int], found: Features, signals: Signa
         at
         for at in kept[_ENDS:][-_ENDS:]
         if len(text := page.blocks[at].text) <= MAX_BIO_CHARS
-        and page.nodes[page.blocks[at].node].tag not in ITEMS
+        and page.tags[page.blocks[at].node] not in ITEMS
         and (_CONTACT.fullmatch(text) or any(_tells_of(text, name) for name in authors))
     ]
     return dict.fromkeys([*first, *last], Removal.BYLINE)

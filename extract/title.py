@@ -8,12 +8,13 @@ import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 
-from lxml.html import HtmlElement
-
+from extract.dom import Element
 from extract.entities import unescape
 from extract.jsonld import JsonLdArticle
-from extract.markup import Markup, visible_text
+from extract.markup import Markup
+from extract.shown import visible_text
 
 MAX_TITLE = 1000  # characters
 MIN_LIKENESS = 0.3  # of the words of an h1 and of a title in common, for it to be one
@@ -25,6 +26,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff\ufffc\ufffd]")
 _SEPARATOR = re.compile(r"\s+(?:(?:[|–—·•»«›‹:│┃/~⋆★-]|::|--)\s+|[|｜│┃ㅣ»›]\s*)|[|｜│┃ㅣ]\s*")
 _TIGHT_SEPARATOR = re.compile(r"\s*[:：|｜ㅣ_»›–—-]+\s*")
 _DATE_PART = re.compile(r"^\d{1,2}\.\s?\d{1,2}\.\s?\d{4}$|^\d{4}-\d\d-\d\d$|^\d{1,2}/\d{1,2}/\d{4}$")
+_NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"\w{3,}")
 _CUT = re.compile(r"\s*(?:\.\.\.|…|\[…\])$")
 _TITLE_META = ("og:title", "twitter:title")
@@ -44,7 +46,7 @@ class Headings:
     """The titles that a page gives itself: the chosen one, its heading, and all of them."""
 
     title: str
-    heading: HtmlElement | None  # the h1, or other heading, that shows the title
+    heading: Element | None  # the h1, or other heading, that shows the title
     headlines: tuple[str, ...]  # distinct, each without the site's name
     tails: frozenset[str] = frozenset()  # squeezed: what only some of the titles end with, mostly the site's name
 
@@ -64,7 +66,7 @@ def clean_text(value: str | None, limit: int) -> str | None:
 
 
 def read_headings(
-    tree: HtmlElement, marks: Markup, found: JsonLdArticle, hint: str | None, own: AbstractSet[str],
+    root: Element, marks: Markup, found: JsonLdArticle, hint: str | None, own: AbstractSet[str],
     section: str | None,
 ) -> Headings:  # fmt: skip
     """Return the title of the article and the candidates it was chosen from; `own` are the site's names (`site_keys`).
@@ -97,13 +99,13 @@ def read_headings(
     title = _choose(ranked)
     return Headings(
         title=title,
-        heading=main[0] if main else _lower_heading(tree, title),
+        heading=main[0] if main else _lower_heading(root, title),
         headlines=tuple(dict.fromkeys(text for text in [*ranked, *others] if text)),
         tails=frozenset(tails),
     )
 
 
-def _headlines(shown: list[tuple[HtmlElement, str]], ranked: list[str]) -> list[str]:
+def _headlines(shown: list[tuple[Element, str]], ranked: list[str]) -> list[str]:
     """Return the h1 that say what the page is called, and the first; the others are subheads of the text."""
     vocabulary = [_words(text) for text in ranked]
     return [
@@ -115,6 +117,8 @@ def _headlines(shown: list[tuple[HtmlElement, str]], ranked: list[str]) -> list[
 
 def _unaccented(text: str) -> str:
     """Return `text` as the name of a host has it."""
+    if text.isascii():
+        return text
     return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
 
 
@@ -147,12 +151,13 @@ def _breaks_word(title: str, longer: str) -> bool:
     return longer.startswith(title) and longer[len(title) : len(title) + 1].isalnum() and title[-1:].isalnum()
 
 
-def _words(text: str) -> set[str]:
-    found = set(_WORD.findall(text.casefold()))
-    return found or set(text)
+@lru_cache(maxsize=1024)
+def _words(text: str) -> frozenset[str]:
+    found = frozenset(_WORD.findall(text.casefold()))
+    return found or frozenset(text)
 
 
-def _main_heading(shown: list[tuple[HtmlElement, str]], written: list[str]) -> tuple[HtmlElement, str] | None:
+def _main_heading(shown: list[tuple[Element, str]], written: list[str]) -> tuple[Element, str] | None:
     """Return the h1 that shares most words with what the page's head says; the first where it is silent."""
     if not written:
         return shown[0] if shown else None
@@ -164,12 +169,13 @@ def _main_heading(shown: list[tuple[HtmlElement, str]], written: list[str]) -> t
     return best[1] if best and best[0] > 0 else None
 
 
-def _lower_heading(tree: HtmlElement, title: str) -> HtmlElement | None:
-    key = squeeze(title)
-    return next((part for part in tree.iter("h2", "h3", "h4") if key and squeeze(visible_text(part)) == key), None)
+def _lower_heading(root: Element, title: str) -> Element | None:
+    if not (key := squeeze(title)):
+        return None
+    return next((part for part in root.css("h2,h3,h4") if squeeze(visible_text(part)) == key), None)
 
 
-def _likeness(left: set[str], right: set[str]) -> float:
+def _likeness(left: AbstractSet[str], right: AbstractSet[str]) -> float:
     return len(left & right) / len(left | right) if left | right else 0.0
 
 
@@ -256,9 +262,12 @@ def _names_site(part: str, names: AbstractSet[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def squeeze(text: str) -> str:
     """Return the letters and digits of `text`, case folded, without a leading "the": for comparing names."""
-    return "".join(filter(str.isalnum, text.casefold())).removeprefix("the")
+    folded = text.casefold()
+    letters = folded.translate(_NO_LETTERS) if folded.isascii() else "".join(filter(str.isalnum, folded))
+    return letters.removeprefix("the")
 
 
 def _domain_label(name: str) -> str:

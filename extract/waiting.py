@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from html import unescape
 
 import orjson
-from lxml.html import HtmlElement
 
-from extract.body import NoTreeError, parse_html
+from extract.dom import Document, Element, NoTreeError, parse_html, text_within
 from extract.features import Signals, tokens
+from extract.paths import dom_paths
 
 MIN_CHARS = 500  # of a string; a shorter one is a teaser or a piece of the page's frame
 MAX_CHARS = 300_000
@@ -32,21 +32,21 @@ _CHUNK = re.compile(r"\s*[0-9a-f]+:T[0-9a-f]+,")  # what React writes before a t
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The tree of HTML that waits in a script; `where`: the DOM path of that script."""
+    """HTML that waits in a script; `where`: the DOM path of that script."""
 
-    tree: HtmlElement
+    document: Document
     where: str
 
 
-def waiting_article(tree: HtmlElement, signals: Signals) -> Waiting | None:
+def waiting_article(root: Element, signals: Signals) -> Waiting | None:
     """Return the HTML in a string of the page's scripts that is its article's; None if there is none.
 
     Such a string may as well be another story's, or the rules for comments: it has to say what the page's headline and
     description say. Of several the one that says most of it is taken, then the one with most paragraphs.
     """
     wanted = {word for text in (*signals.headlines, *signals.standfirst) for word in tokens(text)}
-    best: tuple[float, int, str, HtmlElement] | None = None
-    for script, html in _candidates(tree):
+    best: tuple[float, int, str, Element] | None = None
+    for script, html in _candidates(root):
         said = wanted.intersection(tokens(unescape(_TAG.sub(" ", html))))
         found = len(said) / max(1, len(wanted)), len(_PARAGRAPH.findall(html)), html, script
         if found[0] >= MIN_SAID and (best is None or found[:2] > best[:2]):
@@ -58,14 +58,14 @@ def waiting_article(tree: HtmlElement, signals: Signals) -> Waiting | None:
         read = parse_html(f"<!doctype html><html><body><article>{html}</article></body></html>")
     except NoTreeError:
         return None
-    return Waiting(read, str(script.getroottree().getpath(script)))
+    return Waiting(read, dom_paths([script])[0])
 
 
-def _candidates(tree: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+def _candidates(root: Element) -> Iterator[tuple[Element, str]]:
     """Yield the strings of scripts that are HTML with paragraphs, each with its script."""
     left = MAX_STRINGS
-    for script in tree.iter("script"):
-        for html in _strings((script.text or "")[:MAX_SCRIPT_CHARS], _DEPTH):
+    for script in root.css("script"):
+        for html in _strings(text_within(script)[:MAX_SCRIPT_CHARS], _DEPTH):
             left -= 1
             if left < 0:
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from extract.pattern_set import pattern_set
@@ -110,6 +111,11 @@ PHRASES: Final = {
 _PHRASES = pattern_set(PHRASES.values())
 
 
-def phrases_in(text: str) -> list[int]:
-    """Return which of PHRASES a block's text holds, by their place; none of a long one's."""
-    return _PHRASES.Match(text[:SHORT]) or [] if len(text) < LONG else []
+def phrases_in(text: str) -> tuple[int, ...]:
+    """Return which of PHRASES a block's text holds, by their place in order; none of a long one's."""
+    return _phrases(text[:SHORT]) if len(text) < LONG else ()
+
+
+@lru_cache(maxsize=4096)
+def _phrases(text: str) -> tuple[int, ...]:
+    return tuple(sorted(_PHRASES.Match(text) or ()))

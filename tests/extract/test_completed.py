@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from extract.blocks import BlockTree, read_blocks
-from extract.body import parse_html
 from extract.completed import NEAR, completed, whole_quotes, whole_tables
+from extract.dom import parse_html
 from extract.features import Features, Signals, bare_features
 
 PROSE = "The harbour bridge reopened on Tuesday after eleven weeks of repairs, and lorries crossed before sunrise."
@@ -12,7 +12,7 @@ DEK = "The span moved for the first time since the storm, and the toll stays whe
 
 
 def read(body: str) -> tuple[BlockTree, Features]:
-    page = read_blocks(parse_html(f"<!doctype html><html><head><title>t</title></head><body>{body}</body></html>"))
+    page = read_blocks(parse_html(f"<!doctype html><html><head><title>t</title></head><body>{body}</body></html>").root)
     return page, bare_features(page)
 
 

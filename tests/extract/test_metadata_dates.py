@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from extract.body import parse_html
 from extract.capture import Hints
+from extract.dom import parse_html
 from extract.metadata import Metadata, read_metadata
 from tests.extract.page import capture, news_page
 
 
 def read(head: str = "", body: str = "", language: str = "de-DE") -> Metadata:
     page = news_page(head, body).replace(b"lang='en-GB'", f"lang='{language}'".encode())
-    return read_metadata(parse_html(page.decode()), capture(page))
+    return read_metadata(parse_html(page.decode()).root, capture(page))
 
 
 def day(found: Metadata) -> str | None:
@@ -63,7 +63,7 @@ def test_a_time_after_the_headline_wins_over_one_before_it() -> None:
     page = news_page(body="<time datetime='2026-11-19'>x</time>").replace(
         b"<article>", b"<article><time datetime='2026-11-22'>x</time>"
     )
-    assert day(read_metadata(parse_html(page.decode()), capture(page))) == "2026-11-19"
+    assert day(read_metadata(parse_html(page.decode()).root, capture(page))) == "2026-11-19"
 
 
 def test_lines_far_from_the_headline_count_when_they_agree() -> None:
@@ -87,7 +87,7 @@ def test_modified_is_read_from_its_own_marks() -> None:
 def test_what_a_feed_or_sitemap_says_is_not_later_than_the_capture(source: str, ahead: datetime, *, kept: bool) -> None:
     page = news_page()
     hints = Hints(source=source, published_at=ahead, modified_at=ahead)
-    found = read_metadata(parse_html(page.decode()), capture(page, hints=hints))
+    found = read_metadata(parse_html(page.decode()).root, capture(page, hints=hints))
     assert (found.published_at, found.modified_at) == ((ahead, ahead) if kept else (None, None))
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from extract.body import parse_html
+from extract.dom import parse_html
 from extract.metadata import Metadata, read_metadata
 from extract.title import strip_site_name
 from tests.extract.page import capture
@@ -14,7 +14,7 @@ SITE = "<meta property='og:site_name' content='The Port Courier'>"
 
 def read(head: str, *headings: str) -> Metadata:
     page = f"<html><head>{head}</head><body>{''.join(f'<h1>{heading}</h1>' for heading in headings)}<p>Text.</p></body></html>"
-    return read_metadata(parse_html(page), capture(page.encode()))
+    return read_metadata(parse_html(page).root, capture(page.encode()))
 
 
 def json_ld(headline: str) -> str:

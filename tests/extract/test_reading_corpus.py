@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from extract.article import Article
-from extract.body import parse_html
 from extract.capture import Capture
+from extract.dom import parse_html
 from extract.encoding import decode_text
 from extract.learning import read_site, settle
 from extract.line_rules import Removal
@@ -19,7 +19,7 @@ from extract.rejection import Rejection
 from extract.waiting import waiting_article
 from tests.extract.corpus import stored_body, stored_index
 from tests.extract.page import capture
-from tests.extract.visible import whole_region
+from tests.extract.visible import at_path, whole_region
 
 SETS = ("aeb", "feval", "fres", "newspaper4k", "readability", "traf")
 
@@ -36,15 +36,15 @@ def misread(given: Capture, found: Article | Rejection) -> list[str]:
     if isinstance(found, Rejection):
         return []
     wrong = sorted({span.reason for span in found.removed if not known(span.reason)})
-    tree = parse_html(decode_text(given.body, given.header("Content-Type")))
+    root = parse_html(decode_text(given.body, given.header("Content-Type"))).root
     places = [span.where for span in found.removed]
     if any("#" in place for place in places):  # in HTML that waits in a script
-        waiting = waiting_article(tree, page_signals(read_metadata(tree, given)))
+        waiting = waiting_article(root, page_signals(read_metadata(root, given)))
         assert waiting is not None
-        tree, places = waiting.tree, [place.removeprefix(f"{waiting.where}#") for place in places]
-    if whole_region(tree, found.text, [span.text for span in found.removed]) is None:
+        root, places = waiting.document.root, [place.removeprefix(f"{waiting.where}#") for place in places]
+    if whole_region(root, found.text, [span.text for span in found.removed]) is None:
         wrong.append("text and removed are not what is visible in any element")
-    if lost := [place for place in places if not tree.getroottree().xpath(place)]:
+    if lost := [place for place in places if at_path(root, place) is None]:
         wrong.append(f"no such element: {lost[:3]}")
     return wrong
 

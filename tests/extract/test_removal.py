@@ -6,7 +6,7 @@ import pytest
 
 from extract.article import RemovedSpan
 from extract.blocks import BlockTree, read_blocks
-from extract.body import parse_html
+from extract.dom import parse_html
 from extract.features import Features, Signals, bare_features
 from extract.line_rules import Removal
 from extract.removal import refuse_lines, region, removed_spans
@@ -17,7 +17,7 @@ NO_SIGNALS = Signals()
 
 
 def read(body: str) -> tuple[BlockTree, Features]:
-    page = read_blocks(parse_html(f"<!doctype html><html><head><title>t</title></head><body>{body}</body></html>"))
+    page = read_blocks(parse_html(f"<!doctype html><html><head><title>t</title></head><body>{body}</body></html>").root)
     return page, bare_features(page)
 
 
@@ -213,7 +213,7 @@ def test_credits_are_refused_unless_they_are_the_text_or_an_item_of_it() -> None
 def test_the_region_is_the_smallest_element_with_the_text_or_the_article_right_around_it(body: str, tag: str) -> None:
     page, _ = read(body)
     element = page.nodes[region(page, [at for at, block in enumerate(page.blocks) if block.text in (PROSE, MORE)])]
-    assert (element.tag, element.get("id")) == (tag, "r")
+    assert (element.tag, element.attrs.get("id")) == (tag, "r")
 
 
 def test_what_is_outside_of_the_region_is_not_listed() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract.body import parse_html
+from extract.dom import parse_html
 from extract.markup import read_markup
 from extract.rights import forbids_archiving, read_rights
 
@@ -38,9 +38,9 @@ def test_what_headers_and_markup_reserve_is_recorded() -> None:
         '<meta property="robots" content="noai"><meta name="tdm-reservation" content=" 1 ">'
         '<link rel="License" type="application/rsl+xml" href="/terms.xml"><link rel="license" href="/other">'
     )
-    tree = parse_html(f"<!doctype html><html><head>{head}</head><body><p>Text</p></body></html>")
+    root = parse_html(f"<!doctype html><html><head>{head}</head><body><p>Text</p></body></html>").root
     headers = (("Content-Signal", "ai-train=no"), ("X-Robots-Tag", "nosnippet"))
-    assert read_rights(headers, read_markup(tree)) == (
+    assert read_rights(headers, read_markup(root)) == (
         "content-signal: ai-train=no",
         "robots: noarchive",
         "robots: nosnippet",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lxml.html import HtmlElement
+from extract.dom import Element, children
 
 # what a reader sees no text of, or only in a widget that must be opened
 WIDGETS = {
@@ -33,10 +33,10 @@ class Printed:
 
     text: str = ""
     hidden: dict[int, int] = field(default_factory=dict)  # start: end
-    spans: list[tuple[HtmlElement, int, int]] = field(default_factory=list)
+    spans: list[tuple[Element, int, int]] = field(default_factory=list)
 
 
-def printed(root: HtmlElement) -> Printed:
+def printed(root: Element) -> Printed:
     """Return the ink below `root`, and where in it each element begins and ends."""
     found = Printed()
     parts: list[str] = []
@@ -50,22 +50,21 @@ def printed(root: HtmlElement) -> Printed:
             parts.append(seen)
             length += len(seen)
 
-    todo: list[tuple[HtmlElement, bool, int]] = [
+    todo: list[tuple[Element, bool, int]] = [
         (root, False, -1)
     ]  # around it is hidden; its start, once its insides are done
     while todo:
-        element, around, start = todo.pop()
+        node, around, start = todo.pop()
         if start >= 0:
-            found.spans.append((element, start, length))
-        elif isinstance(element.tag, str) and element.tag not in WIDGETS:
-            styled_away = element.get("hidden") is not None or bool(NOT_SHOWN.search(element.get("style") or ""))
-            hidden = around or (styled_away and element is not root)
-            todo.append((element, around, length))
-            add(element.text, hidden=hidden)
-            todo += [(child, hidden, -1) for child in reversed(element)]
-            continue
-        if element is not root:
-            add(element.tail, hidden=around)
+            found.spans.append((node, start, length))
+        elif node.is_text_node:
+            add(node.text_content, hidden=around)
+        elif node.is_element_node and node.tag not in WIDGETS:
+            said = node.attributes
+            styled_away = "hidden" in said or bool(NOT_SHOWN.search(said.get("style") or ""))
+            hidden = around or (styled_away and node.mem_id != root.mem_id)
+            todo.append((node, around, length))
+            todo += [(child, hidden, -1) for child in reversed(list(node.iter(include_text=True)))]
     found.text = "".join(parts)
     return found
 
@@ -90,15 +89,24 @@ def accounts_for(page: Printed, kept: Sequence[str], removed: Sequence[str]) -> 
     return False
 
 
-def whole_region(tree: HtmlElement, text: str, removed: Sequence[str]) -> HtmlElement | None:
+def whole_region(root: Element, text: str, removed: Sequence[str]) -> Element | None:
     """Return the smallest element whose visible text is exactly the lines of `text` and the spans of `removed`."""
-    body = tree.find(".//body") if tree.tag != "body" else tree
+    body = next((part for part in children(root) if part.tag == "body"), root)
     kept = [seen for line in text.splitlines() if (seen := ink(line))]
     gone = [seen for span in removed if (seen := ink(span))]
     size = sum(map(len, kept)) + sum(map(len, gone))
-    for element, start, end in sorted(
-        printed(tree if body is None else body).spans, key=lambda span: span[2] - span[1]
-    ):
+    for element, start, end in sorted(printed(body).spans, key=lambda span: span[2] - span[1]):
         if end - start >= size and accounts_for(printed(element), kept, gone):
             return element
     return None
+
+
+def at_path(root: Element, path: str) -> Element | None:
+    """Return the element at a DOM path such as /html/body/p[2]; None if there is none."""
+    first, *steps = path.removeprefix("/").split("/")
+    found = root if root.tag == first else None
+    for step in steps:
+        tag, _, number = step.rstrip("]").partition("[")
+        alike = [child for child in children(found) if child.tag == tag] if found is not None else []
+        found = alike[int(number or 1) - 1] if int(number or 1) <= len(alike) else None
+    return found
