@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from extract.adjust import known_shape, moved_by, own_texts, seen_on
 from extract.blocks import BlockTree, read_blocks, signature
 from extract.body import KEEP, region_models
+from extract.completed import find_standfirst
 from extract.dom import Element
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
 from extract.neighbours import second_features
@@ -69,6 +70,7 @@ def read_settled(root: Element, profile: Profile, signals: Signals, article: str
     found = bare_features(page)
     decided = _by_profile(page, found, profile, titles, own)
     _judge(page, found, signals, decided)
+    _know_standfirst(page, found, signals, decided)
     chars = np.array([len(block.text) for block in page.blocks])
     kept = decided.probability >= KEEP
     text = int(chars[kept].sum())
@@ -129,6 +131,16 @@ def _judge(page: BlockTree, found: Features, signals: Signals, decided: _Decided
         low, high = PROSE_DOUBT if shape.look == "prose" else DOUBT
         if low < moved < high or (moved >= KEEP) != (p >= KEEP):
             decided.open.add(at)
+
+
+def _know_standfirst(page: BlockTree, found: Features, signals: Signals, decided: _Decided) -> None:
+    """Take the standfirst, which comes into the text in any case, from what the forests are not sure of."""
+    if decided.open:
+        kept = [at for at in np.flatnonzero(decided.probability >= KEEP).tolist() if at not in decided.open]
+        standfirst = find_standfirst(page, kept, found, signals)
+        if standfirst is not None and standfirst in decided.open:
+            decided.open.discard(standfirst)
+            decided.probability[standfirst] = 1.0
 
 
 def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], text: int) -> bool:
