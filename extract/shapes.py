@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from extract.blocks import Block, BlockTree
@@ -35,17 +36,17 @@ class Shape:
     coarse: str
     look: str  # prose, marked, label, prompt, linked
 
-    @classmethod
-    def of(cls, place: str, look: str) -> Shape:
+    @staticmethod
+    @lru_cache(maxsize=8192)
+    def of(place: str, look: str) -> Shape:
         """Return the shape of blocks in a place, the signature of an element and of three above it."""
         nearest = "<".join(place.split("<", 2)[:2])
-        return cls(f"{place}|{look}", f"~{nearest}|{look}", look)
+        return Shape(f"{place}|{look}", f"~{nearest}|{look}", look)
 
 
 def shapes(page: BlockTree, blocks: Iterable[int]) -> dict[int, Shape]:
     """Return the shape of each block; a profile counts blocks by it."""
     places: dict[tuple[int, ...], str] = {}
-    known: dict[tuple[str, str], Shape] = {}
     chains = page.alike(3)
     found_shapes = {}
     for at in blocks:
@@ -53,11 +54,7 @@ def shapes(page: BlockTree, blocks: Iterable[int]) -> dict[int, Shape]:
         place = places.get(chains[at])
         if place is None:
             place = places[chains[at]] = page.place(block.node, 3)
-        look = _look(page, block)
-        shape = known.get((place, look))
-        if shape is None:
-            shape = known[place, look] = Shape.of(place, look)
-        found_shapes[at] = shape
+        found_shapes[at] = Shape.of(place, _look(page, block))
     return found_shapes
 
 
@@ -76,7 +73,8 @@ def _look(page: BlockTree, block: Block) -> str:
 
 def passage(text: str, shape: Shape) -> str:
     """Return the hash of a passage in its place: an article's standfirst, in a teaser on other pages, is no chrome."""
-    return text_hash(f"{shape.coarse} {text}", exact=shape.look == "prose")
+    hashed = _line_hash if len(text) <= MAX_PROMPT else text_hash
+    return hashed(f"{shape.coarse} {text}", exact=shape.look == "prose")
 
 
 def hidden_passage(text: str) -> str:
@@ -91,3 +89,6 @@ def text_hash(text: str, *, exact: bool) -> str:
     """
     read = text.casefold()
     return hashlib.sha256((read if exact else _DIGITS.sub("0", read)).encode()).hexdigest()[:12]
+
+
+_line_hash = lru_cache(maxsize=8192)(text_hash)  # short lines stand on many pages
