@@ -65,11 +65,13 @@ class BlockTree:
         for block in self.blocks:
             chain = known.get(block.node)
             if chain is None:
-                steps: list[int] = []
                 node = block.node
-                while node >= 0 and len(steps) <= levels:
-                    steps.append(kinds[node])
+                steps = [kinds[node]]
+                for _ in range(levels):
                     node = parents[node]
+                    if node < 0:
+                        break
+                    steps.append(kinds[node])
                 chain = known[block.node] = tuple(steps)
             found.append(chain)
         return found

@@ -63,7 +63,7 @@ def _long(root: Element, region: Element) -> Iterator[Element]:
         while node is not None:
             if node.is_text_node:
                 text = node.text_content or ""
-                if len(text) >= LONG_LINE and len(" ".join(text.split())) >= LONG_LINE:
+                if len(text) >= LONG_LINE and not text.isspace() and len(" ".join(text.split())) >= LONG_LINE:
                     yield holder
             elif (tag := node.tag) == "p":
                 if len(text_inside(node)) >= LONG_LINE and node.mem_id != past:

@@ -31,8 +31,9 @@ SAMPLE = 64  # one page in so many is read in full all the same, and the profile
 SAMPLED_BYTES = 65_536  # of it by which it is chosen: no page's begin and length are another's
 MIN_CHARS = 300  # a text under this is read in full
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt
-DOUBT = (0.2, 0.65)  # a probability between these is in doubt: of subheads, few outside of it are judged wrongly
-PROSE_DOUBT = (0.1, 0.7)  # of prose: a sentence goes only if it is surely none of the article's
+# a probability between these is in doubt: on sites not seen, a full reading is right there more often
+DOUBT = (0.2, 0.6)
+PROSE_DOUBT = (0.3, 0.65)
 MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
 MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_1-9-]*")  # what a selector may name; 0 stands for any number
@@ -153,9 +154,12 @@ def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], t
 
 
 def _may_be_text(page: BlockTree, at: int, shape: Shape) -> bool:
-    """Whether a block is a sentence, a subhead or a row of a table; a link or a prompt is none."""
-    is_tagged = page.tags[page.blocks[at].node] in _TEXT_TAGS and shape.look not in {"prompt", "linked"}
-    return shape.look == "prose" or is_tagged
+    """Whether a block is a sentence, a subhead or a row of a table; a link or a prompt is none.
+
+    Of a heading that is a whole sentence a full reading knows no more.
+    """
+    is_tagged = page.tags[page.blocks[at].node] in _TEXT_TAGS
+    return not is_tagged if shape.look == "prose" else is_tagged and shape.look not in {"prompt", "linked"}
 
 
 def _region(root: Element, wanted: str | None) -> Element | None:
