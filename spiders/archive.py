@@ -27,7 +27,10 @@ class CaptureArchive(Protocol):
     def put_segment(
         self, site: str, run_id: str, number: int, day: date, warc: Path, cdxj: bytes
     ) -> tuple[StoredObject, StoredObject]:
-        """Store a closed WARC segment and its index; storing the same bytes again is no error."""
+        """Store a closed WARC segment and its index; storing the same bytes again is no error.
+
+        Raises SegmentTaken if others have its number.
+        """
 
     def segments(self, site: str, run_id: str) -> list[StoredObject]:
         """Return the whole WARC segments that `run_id` already has, in order."""

@@ -19,6 +19,10 @@ class FrontierConflict(SpiderError):
     """Another run of the same site replaced the frontier meanwhile."""
 
 
+class SegmentTaken(SpiderError):
+    """Another segment lies in the bucket under this one's number."""
+
+
 class BrokenFrontier(SpiderError):
     """The frontier of a site cannot be read: the message names it and says what to do."""
 

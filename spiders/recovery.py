@@ -19,7 +19,7 @@ from extract.stored import StoredObject
 from extract.warc import BadWarcError, read_members
 from spiders.archive import CaptureArchive
 from spiders.cdxj import index
-from spiders.errors import SpiderError
+from spiders.errors import SegmentTaken, SpiderError
 from spiders.reread import PageFact, Scanned, scan
 from spiders.spool import DONE, OPEN, spool_folder
 
@@ -116,9 +116,7 @@ def _take_up(
             return
         os.truncate(path, scanned.whole_bytes)
         path.rename(closed)
-    day = _day(closed)
-    scanned = _scan(closed, archive.segment_key(site, run_id, number, day), run_id)
-    stored = archive.put_segment(site, run_id, number, day, closed, index(scanned.lines))
+    number, scanned, stored = _store(closed, archive, site, run_id, number)
     log.warning("%s: recovered %s of run %s, which died", site, closed.name, run_id)
     recovered.facts += scanned.facts
     if is_own:
@@ -126,10 +124,35 @@ def _take_up(
     closed.rename(mark)
 
 
+def _store(
+    path: Path, archive: CaptureArchive, site: str, run_id: str, number: int
+) -> tuple[int, Scanned, tuple[StoredObject, StoredObject]]:
+    """Store a closed segment and its index; return its number, what is in it, and both.
+
+    Where the run went on on another machine, which counts segments from those in the bucket, its number may be taken:
+    then it gets the one after the last.
+    """
+    day = _day(path)
+    while True:
+        scanned = _scan(path, archive.segment_key(site, run_id, number, day), run_id)
+        try:
+            return number, scanned, archive.put_segment(site, run_id, number, day, path, index(scanned.lines))
+        except SegmentTaken as error:
+            taken = [int(named["number"]) for named in map(_named, archive.segments(site, run_id)) if named]
+            if number > max(taken, default=0):
+                raise  # nothing has this number: the bucket contradicts itself
+            log.warning("%s: %s; it is stored as number %d", site, error.message, max(taken) + 1)
+            number = max(taken) + 1
+
+
+def _named(stored: StoredObject) -> re.Match[str] | None:
+    return _NAME.fullmatch(stored.key.rpartition("/")[2])
+
+
 def _read_own(archive: CaptureArchive, site: str, run_id: str, recovered: Recovered) -> None:
     """Read back this run's segments in the bucket that the spool here knows nothing of: it began on another machine."""
     for stored in archive.segments(site, run_id):
-        named = _NAME.fullmatch(stored.key.rpartition("/")[2])
+        named = _named(stored)
         if named is None or int(named["number"]) in recovered.own:
             continue
         number = int(named["number"])

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from extract.stored import StoredObject
-from spiders.errors import FrontierConflict, SpiderError
+from spiders.errors import FrontierConflict, SegmentTaken, SpiderError
 
 
 class FolderArchive:
@@ -59,7 +59,7 @@ class FolderArchive:
     def _store(self, key: str, body: bytes) -> StoredObject:
         path = self.root / key
         if path.exists() and path.read_bytes() != body:
-            raise SpiderError(f"{key} is there with other bytes")
+            raise SegmentTaken(f"{key} is there with other bytes")
         self._put(path, body)
         return self._stored(key, body)
 

@@ -201,6 +201,33 @@ def test_a_run_retried_on_another_machine_goes_on_where_the_bucket_ends(
     assert ended.report.recovered == ()
 
 
+def test_what_a_dead_machine_held_is_taken_up_beside_what_the_retry_on_another_one_stored(
+    crawl: Any, server: NewsServer, held: Held, tmp_path: Path
+) -> None:
+    process = start(tmp_path, server, run_id="20261122T100000Z-00a11e")  # one segment, not stored yet
+    assert held.asked.wait(30)
+    os.kill(process.pid, signal.SIGKILL)
+    events_of(process)
+    (tmp_path / "spool").rename(tmp_path / "spool of the dead machine")
+    assert crawl(run_id="20261122T100000Z-00a11e").counts == {"captured": 8}
+    shutil.rmtree(tmp_path / "spool")
+    (tmp_path / "spool of the dead machine").rename(tmp_path / "spool")
+    ended = crawl(run_id="20261122T110000Z-00b0b0")
+    assert ended.errors == []
+    ((run_id, segments),) = ended.report.recovered
+    assert (run_id, [Path(one.key).name[-11:] for one in segments]) == (
+        "20261122T100000Z-00a11e",
+        ["001.warc.gz", "002.warc.gz"],
+    )
+    twice = all_pages(tmp_path)
+    assert set(twice) == set(EVERY_PAGE_ONCE)
+    assert sum(twice.values()) > COUNT, "the dead machine's captures are in the bucket, too"
+    for one in segments:
+        index = (tmp_path / one.key.replace(".warc.gz", ".cdxj")).read_text()
+        assert one.key in index or Path(one.key).name in index
+    assert list((tmp_path / "spool" / "times").glob("*.warc.gz*")) == []
+
+
 def test_a_run_retried_on_the_same_machine_takes_up_its_own_spool(
     crawl: Any, server: NewsServer, held: Held, tmp_path: Path
 ) -> None:
