@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.crawling import SpiderArchive
 from extract.stored import StoredObject
+from spiders.errors import SegmentTaken
 from storage import layout
 from storage.captures import S3CaptureArchive
 from storage.client import Store
@@ -43,6 +45,14 @@ def test_a_segment_is_stored_once_and_never_replaced(store: Store, tmp_path: Pat
     with pytest.raises(StoreConflict, match=run_id(1)):
         archive.put_segment("times", run_id(1), 0, DAY, segment(tmp_path, b"other"), b"cdxj")
     assert store.get(first[0].key).body == b"warc"
+
+
+def test_a_crawl_learns_that_a_segments_number_is_taken(store: Store, tmp_path: Path) -> None:
+    archive = SpiderArchive(store)
+    archive.put_segment("times", run_id(1), 1, DAY, segment(tmp_path, b"warc"), b"cdxj")
+    with pytest.raises(SegmentTaken, match=run_id(1)):
+        archive.put_segment("times", run_id(1), 1, DAY, segment(tmp_path, b"other"), b"cdxj")
+    assert archive.put_segment("times", run_id(1), 2, DAY, segment(tmp_path, b"other"), b"cdxj")
 
 
 def test_a_runs_segments_are_found_again_over_midnight_and_no_others(store: Store, tmp_path: Path) -> None:
