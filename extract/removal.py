@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from extract.article import RemovedSpan
-from extract.blocks import BlockTree
+from extract.blocks import Block, BlockTree
 from extract.class_words import HIDDEN_BIT, bit_mask
 from extract.features import Features, Signals, squeeze
 from extract.line_rules import MAX_LINE_CHARS, Removal, is_credit, line_reason
@@ -94,18 +94,14 @@ _BY_PHRASE: Final = dict(zip(_TELLING, _BY_WORDS.values(), strict=True))
 def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> dict[int, str]:
     """Return which of the kept blocks are no text whatever the model says, with the reason."""
     refused: dict[int, str] = {}
-    titles = _title_words(signals)
+    titles = title_words(signals)
     placed = _boxed(page, kept, found) | _captions(page, kept, found)
     standfirst: set[str] = set()
     before = ""
     for place, at in enumerate(kept):
         text = page.blocks[at].text
-        if at in placed:
-            refused[at] = placed[at]
-        elif reason := line_reason(text):
+        if reason := placed.get(at) or never_text(text, found.squeezed[at], titles):
             refused[at] = reason
-        elif len(text) <= MAX_HEADLINE_CHARS and _is_headline(found.squeezed[at], titles):
-            refused[at] = Removal.HEADLINE_REPEAT
         elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in {before, *standfirst}:
             refused[at] = Removal.REPEAT
         before = found.squeezed[at]
@@ -118,16 +114,28 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
     return refused
 
 
+def never_text(text: str, squeezed: str, titles: list[set[str]]) -> Removal | None:
+    """Return why a line is no text, wherever it stands: its words, or those of a title (`title_words`)."""
+    if reason := line_reason(text):
+        return reason
+    return Removal.HEADLINE_REPEAT if len(text) <= MAX_HEADLINE_CHARS and _is_headline(squeezed, titles) else None
+
+
 def _captions(page: BlockTree, kept: list[int], found: Features) -> dict[int, Removal]:
     captions: dict[int, Removal] = {}
     for at in kept:
         block = page.blocks[at]
-        if page.above[block.node] & _CAPTION_BIT or is_caption(page.said[block.node].get("class")):
+        if in_caption(page, block):
             captions[at] = Removal.CAPTION
         elif is_credit(block.text) and page.tags[block.node] not in ITEMS:
             captions[at] = Removal.CREDIT
     chars = sum(found.chars[at] for at in kept)
     return captions if sum(found.chars[at] for at in captions) <= MAX_CAPTIONS * chars else {}
+
+
+def in_caption(page: BlockTree, block: Block) -> bool:
+    """Whether the mark-up calls a block a picture's caption."""
+    return page.above[block.node] & _CAPTION_BIT != 0 or is_caption(page.said[block.node].get("class"))
 
 
 @lru_cache(maxsize=4096)
@@ -174,7 +182,8 @@ def _box_called(names: str) -> Removal | None:
     return next((reason for reason, pattern in _BOXES if any(map(pattern.fullmatch, words))), None)
 
 
-def _title_words(signals: Signals) -> list[set[str]]:
+def title_words(signals: Signals) -> list[set[str]]:
+    """Return the words of each headline."""
     return [set(text.split()) for title in signals.headlines if (text := squeeze(title))]
 
 
@@ -203,7 +212,7 @@ def removed_spans(
         if at not in chosen and start <= block.node < page.ends[start] and not page.above[block.node] & hidden
     ]
     paths = dom_paths(page.nodes[page.blocks[at].node] for at in removed)
-    titles = _title_words(signals)
+    titles = title_words(signals)
     return tuple(
         RemovedSpan(page.blocks[at].text, str(known.get(at) or _reason(page, at, found, titles)), path)
         for at, path in zip(removed, paths, strict=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,7 +23,7 @@ from extract.features import Features, Signals, bare_features, is_hopeless, sque
 from extract.neighbours import second_features
 from extract.outside import captions_outside
 from extract.profile import SURE_DROP, SURE_KEEP, Count, Profile
-from extract.removal import MAX_CAPTIONS
+from extract.removal import MAX_CAPTIONS, in_caption, never_text, title_words
 from extract.shapes import Shape, shapes
 
 SAMPLE = 64  # one page in so many is read in full all the same, and the profile learns from it
@@ -69,12 +68,13 @@ def read_settled(root: Element, profile: Profile, signals: Signals, article: str
     if not page.blocks:
         return None
     found = bare_features(page)
-    decided = _by_profile(page, found, profile, titles, own)
+    decided = _by_profile(page, found, profile, signals, own)
     _judge(page, found, signals, decided)
     _know_standfirst(page, found, signals, decided)
     chars = np.array([len(block.text) for block in page.blocks])
     kept = decided.probability >= KEEP
     text = int(chars[kept].sum())
+    captions += int(chars[list(decided.captions)].sum())
     if not max(MIN_CHARS, profile.shortest / STRETCH) <= text <= profile.longest * STRETCH:
         return None
     if _is_doubtful(page, decided, chars, text) or captions > MAX_CAPTIONS * (captions + text):
@@ -91,12 +91,15 @@ class _Decided:
     chrome: dict[int, str]
     asked: dict[int, tuple[Shape, Count | None]]
     open: set[int]  # of those asked for, where the forests are not sure, or the site speaks against them
+    captions: set[int]  # by their mark-up, none of them known
 
 
 def _by_profile(
-    page: BlockTree, found: Features, profile: Profile, titles: AbstractSet[str], own: frozenset[str] | None
+    page: BlockTree, found: Features, profile: Profile, signals: Signals, own: frozenset[str] | None
 ) -> _Decided:
-    decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set())
+    titles = {squeeze(title) for title in signals.headlines}
+    words = title_words(signals)
+    decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set(), set())
     labels = {}
     for at, shape in shapes(page, range(len(page.blocks))).items():
         count = known_shape(profile, shape)
@@ -108,6 +111,10 @@ def _by_profile(
             decided.probability[at] = count.share
             if shape.look == "label" and count.share < KEEP:
                 labels[at] = shape, count
+        elif in_caption(page, page.blocks[at]):
+            decided.captions.add(at)
+        elif never_text(page.blocks[at].text, found.squeezed[at], words):
+            continue
         elif not is_hopeless(
             page, page.blocks[at]
         ):  # prose above all, be it where all its like went: what stands on one page only is judged by the page
