@@ -172,6 +172,23 @@ def test_captions_that_are_the_text_are_read_in_full() -> None:
     assert not set(captions) - set(text(given, learned).splitlines())
 
 
+@pytest.mark.parametrize(("words", "alone"), [(6, True), (60, False)])
+def test_captions_within_it_in_shapes_that_no_page_had_are_no_doubt_unless_they_are_the_text(
+    words: int, alone: bool
+) -> None:
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    lines = list(Story(11).lines)
+    captions = [" ".join(f"{sentence(15_000 + at)} {sentence(15_100 + at)}".split()[:words]) for at in range(8)]
+    row = "".join(f"<figure><figcaption><p>{text}</p></figcaption></figure>" for text in captions)
+    given = doubtful(printed_page(Story(11)), f"{lines[0]}</p>", f"{lines[0]}</p>{row}")
+    assert by_profile(given, learned) is alone
+    found = read_article(given, learned)
+    assert isinstance(found, Article)
+    if alone:
+        assert found.text.splitlines() == lines
+        assert [span.reason for span in found.removed if span.text in captions] == ["caption"] * 8
+
+
 @pytest.mark.parametrize("pages", [3, 9])
 @pytest.mark.parametrize("name", ["article-body", "next-body"])
 def test_a_story_that_other_pages_load_unseen_is_read_whole(pages: int, name: str) -> None:
