@@ -2,14 +2,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from extract.article import Article
+from extract.blocks import read_blocks
 from extract.capture import Capture
+from extract.dom import parse_html
+from extract.features import Signals, bare_features
 from extract.learning import settle
 from extract.profile import SETTLED_PAGES, Count, Profile
 from extract.read import read_article, read_page
-from extract.settled import SAMPLE, is_sample
+from extract.settled import SAMPLE, _Decided, _know_standfirst, is_sample
+from extract.shapes import Shape
 from tests.extract.paper import Story, printed_page, sentence
 
 KNOWN = range(1, 11)
@@ -187,6 +192,18 @@ def test_captions_within_it_in_shapes_that_no_page_had_are_no_doubt_unless_they_
     if alone:
         assert found.text.splitlines() == lines
         assert [span.reason for span in found.removed if span.text in captions] == ["caption"] * 8
+
+
+@pytest.mark.parametrize(("description", "still_open"), [(sentence(15_000), set()), (sentence(15_001), {1})])
+def test_a_standfirst_that_the_description_says_is_no_doubt(description: str, still_open: set[int]) -> None:
+    story = Story(11)
+    parts = (f"<h1>{story.title}</h1><p>{sentence(15_000)}</p>", *(f"<p>{line}</p>" for line in story.lines))
+    page = read_blocks(parse_html(f"<!doctype html><html><body>{''.join(parts)}</body></html>").root)
+    probability = np.array([0.0, 0.4, *(1.0 for _ in story.lines)])
+    decided = _Decided(probability, {}, {1: (Shape.of("p<body", "prose"), None)}, {1}, set())
+    _know_standfirst(page, bare_features(page), Signals((story.title,), (description,)), decided)
+    assert decided.open == still_open
+    assert decided.probability[1] == (0.4 if still_open else 1.0)
 
 
 @pytest.mark.parametrize("pages", [3, 9])
