@@ -26,9 +26,12 @@ from extract import body, confidence, features, neighbours
 from extract.article import Article
 from extract.capture import Capture
 from extract.learning import read_site
+from extract.lessons import nothing_taught
+from extract.profile import SitePages
 from extract.read import read_page
 from extract.rejection import Rejection
 from extract.surroundings import Floats
+from extract.url import article_id
 
 SURE = 0.8  # of a block without a label, to be given the model's own
 RIGHT = 0.9  # F1 of a page that is read right: what confidence is the probability of
@@ -120,12 +123,14 @@ def slim(model: str) -> str:
 def cross_validate(pages: list[Page], examples: list[Example], others: list[Example], folder: Path) -> None:
     """Print what models reach on the sites of the fold they were not trained on; write the confidence model."""
     scores, values, right, folds = [], [], [], []
+    alone: list[bool] = []
     for fold in range(FOLDS):
         seen, seen_others = ([one for one in known if one.fold != fold] for known in (examples, others))
         train(seen, seen_others, folder / str(fold))
     for group in site_groups([page for page in pages if page.set in DEFINITIONS]):
         use(folder / str(fold_of(group[0].site)))
         captures = [Capture(one.site, one.url, one.url, 200, (), read_html(one.html), MOMENT) for one in group]
+        alone += read_alone(captures)
         for page, found, warm in zip(group, map(read_page, captures), read_site(captures), strict=True):
             scores.append(_scored(page, "cold", found.outcome))
             scores.append(_scored(page, "warm", warm))
@@ -140,9 +145,18 @@ def cross_validate(pages: list[Page], examples: list[Example], others: list[Exam
             f"P {row.score.precision:.3f}  R {row.score.recall:.3f}{exact}  "
             f"leaks {row.leak_rate:.3f}  losses {row.loss_rate:.3f}  rejected {row.failures}"
         )
+    print(f"read by their site's profile alone: {sum(alone)} of {len(alone)} pages whose site's others settle one")
     refused = (one for one in scores if one.failure and one.system == "cold")
     print(*(f"rejected {one.page.page_id} {one.page.url}: {one.failure}" for one in refused), sep="\n")
     calibrate(np.array(values), np.array(right, float), np.array(folds), folder)
+
+
+def read_alone(captures: list[Capture]) -> list[bool]:
+    """Return of each page of a site whether the profile that the others settle reads it without trafilatura."""
+    evidence = [read_page(given).evidence or nothing_taught(article_id(given.url)) for given in captures]
+    site = SitePages.of(evidence)
+    profiles = [site.without(one) for one in evidence]
+    return [read_page(given, one).signs is None for given, one in zip(captures, profiles, strict=True) if one.settled]
 
 
 def _scored(page: Page, system: str, outcome: Article | Rejection) -> PageScore:
