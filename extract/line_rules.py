@@ -39,11 +39,12 @@ class Removal(StrEnum):
 
 MAX_LINE_CHARS = 300  # no prompt is longer
 MAX_CREDIT_CHARS = 120
+_OPEN = r"more from .{2,40}|"  # takes whatever follows
 _READ_MORE = (
     r"read (?:more|also|next)|see (?:also|more)|also read|related(?: (?:articles?|stories|story|news|posts?|"
     r"links?|content|coverage|reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|"
     r"don['’]t miss|(?:you )?(?:may|might) also (?:like|be interested in)|you (?:may|might) (?:also )?like|"
-    r"more on this(?: (?:story|topic))?|more from .{2,40}|mehr zum thema|lesen sie auch|lies auch|"
+    r"more on this(?: (?:story|topic))?|" + _OPEN + r"mehr zum thema|lesen sie auch|lies auch|"
     r"auch interessant|das könnte sie auch interessieren|(?:[àa] )?(?:lire|voir|écouter) (?:aussi|également)|"
     r"sur le même (?:sujet|thème)|le(?:e|a|er) (?:también|además|más)|(?:sigue|siga) leyendo|"
     r"te (?:puede|podría) interesar|noticias relacionadas|leia (?:também|mais)|veja também|"
@@ -65,6 +66,12 @@ LINES: Final = (
     (
         Removal.RELATED_LINK,
         (r"\W*(?:" + _READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*.*)?"),  # noqa: RUF001 - full-width
+    ),
+    (
+        Removal.RELATED_LINK,
+        (
+            r"\W*(?:" + _READ_MORE.replace(_OPEN, "") + r")(?-i:[A-ZÀ-ÖØ-ÞА-ЯІЇЄ][a-zß-öø-ÿа-яіїє]).*"
+        ),  # a label on the link without a blank
     ),
     (
         Removal.RELATED_LINK,

@@ -12,7 +12,8 @@ from extract.line_rules import LINES, Removal, line_reason
     ("reason", "line"),
     [
         (Removal.RELATED_LINK, "Lesen Sie auch: Die Fähre fährt wieder"), (Removal.RELATED_LINK, "Читайте также"),
-        (Removal.RELATED_LINK, "AYRICA OKUYUN"), (Removal.AD, "ADVERTİSEMENT"), (Removal.RELATED_LINK, "Read more \u0345"),
+        (Removal.RELATED_LINK, "À LIRE AUSSIRetards : quels droits ?"), (Removal.RELATED_LINK, "Read moreThe ferry sails again"),
+        (Removal.RELATED_LINK, "Читайте такжеПаром снова ходит"), (Removal.RELATED_LINK, "AYRICA OKUYUN"), (Removal.AD, "ADVERTİSEMENT"), (Removal.RELATED_LINK, "Read more \u0345"),
         (Removal.RELATED_LINK, "Must read: The ferry sails again at last"), (Removal.NAVIGATION, "↑ Back to top"),
         (Removal.COUNTER, "1.234 просмотра"), (Removal.COUNTER, "١٢ views"), (Removal.COUNTER, "Post views: 12"),
         (Removal.COUNTER, "12 people are reading this"), (Removal.DATELINE_REPEAT, "há 3 horas"),
@@ -31,6 +32,19 @@ from extract.line_rules import LINES, Removal, line_reason
 )  # fmt: skip
 def test_a_line_of_each_rule_is_told(reason: Removal, line: str) -> None:
     assert line_reason(line) == reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "More from Brussels, where Anna Berg met the ministers of the coast on Thursday",
+        "RELATEDNESS OF LANGUAGES",
+        "Read more books, Mr Marsh said",
+        "Recommendedly Ltd",
+    ],
+)
+def test_a_line_that_only_begins_like_one_is_text(line: str) -> None:
+    assert line_reason(line) is None
 
 
 def test_all_rules_can_be_asked_at_once() -> None:
