@@ -7,6 +7,7 @@ the region of the text: they see that region only, and no other reader's vote.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -24,7 +25,7 @@ from trafilatura.utils import repair_faulty_html
 
 from extract import features, neighbours
 from extract.blocks import BlockTree, read_blocks
-from extract.dom import Document
+from extract.dom import CONTROLS, Document
 from extract.features import Features, Signals, block_features, squeeze, vote_shares
 from extract.neighbours import second_features
 from extract.trees import Forest, ModelError, read_forest
@@ -36,7 +37,11 @@ KEEP = 0.5  # of a block that trafilatura keeps
 ADD = 0.6  # of one that it leaves out
 MIN_SHARE = 0.4  # of the page's prose; where the fast reading gives less, trafilatura's fallbacks are asked too
 _PROSE_CHARS, _PROSE_LINKS = 80, 0.3
-_CONTROL_BYTES = bytes([*range(9), *range(14, 32)])  # libxml2 stops at some of them
+# no XML, so that lxml refuses to write it: by itself or by its number
+_BLANKS = bytes.maketrans(b"\x0b\x0c", b"  ")
+_NO_REFERENCE = re.compile(
+    rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]|6553[45]))(?![0-9a-f]);?", re.IGNORECASE
+)
 
 # `dedup` remembers text across calls and stays off; comments are readers', not the newsroom's
 _FAST = Extractor(output_format="python", comments=False, tables=True, dedup=False, with_metadata=False, fast=True)
@@ -132,7 +137,10 @@ def _engine_tree(markup: bytes) -> HtmlElement | None:
     parser.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
     try:
         repaired = repair_faulty_html(before, beginning).encode("utf-8", "replace") + markup[head:]
-        return fromstring(repaired.translate(None, _CONTROL_BYTES), parser=parser)
+        plain = _NO_REFERENCE.sub(b" ", repaired.translate(_BLANKS, CONTROLS))
+        for no_character in (b"\xef\xbf\xbe", b"\xef\xbf\xbf"):
+            plain = plain.replace(no_character, b" ")
+        return fromstring(plain, parser=parser)
     except (LxmlError, ValueError):
         return None
 

@@ -1,12 +1,13 @@
 """The tree of a page as a browser builds it: what all of this room reads but trafilatura, which parses for itself.
 
 Nodes are lexbor's, by way of selectolax. Two nodes are one if their `mem_id` is: `==` compares their HTML. An attribute
-without a value, or an empty one, is None in `attrs` and `attributes`, and `in` tells it from one that is missing.
+without a value is None in `attrs` and `attributes`, and `in` tells it from one that is missing.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -15,27 +16,30 @@ import numpy as np
 from lxml.etree import LxmlError
 from lxml.html import HTMLParser, document_fromstring, tostring
 from numpy.typing import NDArray
-from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode, SelectolaxError
 
 Element: TypeAlias = LexborNode
 # what a browser shows no text of, or only in a widget
 UNSEEN: Final = frozenset((
-    "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "video", "audio",
-    "canvas", "select", "option", "optgroup", "textarea", "input", "datalist", "head", "title", "meta", "link",
-    "base", "area", "map", "progress", "meter", "param", "source", "track", "applet", "frame", "frameset",
+    "script", "style", "noscript", "template", "svg", "math", "iframe", "embed", "noembed", "noframes", "video",
+    "audio", "canvas", "select", "option", "optgroup", "textarea", "input", "datalist", "head", "title", "meta", "link",
+    "base", "area", "map", "progress", "meter", "param", "source", "track", "frame", "frameset",
 ))  # fmt: skip
 INLINE: Final = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
     "img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
     "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "blink", "picture", "rb", "rtc",
 ))  # fmt: skip
-MAX_NESTED = 4_000  # elements open at once; the time to find where one ends grows with them
-MAX_TAGS = 4_000  # of a page that is never looked at: half of them in each of the other half are no more
-MAX_REPEATED = 4_000_000  # elements that a browser may make of formatting tags left open: it opens them in each block
-_FORMATTING = re.compile(
-    rb"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/>]", re.IGNORECASE
-)  # what a browser opens again
-_SAYS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+MAX_STEPS = 400_000_000  # of a parser over open elements, a nanosecond or two each
+MAX_AGAIN = 20_000_000  # bytes of tags that are opened again, of which a tree makes up to forty times as many
+BYTES_OF_ELEMENT = 50  # by that measure, beside its attributes
+CONTROLS: Final = bytes([*range(9), *range(14, 32)])  # libxml2 stops at some of them
+_SAYS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|main|section|div|table|h1)[\s>]", re.IGNORECASE)
+_SELF_CLOSED = re.compile(
+    rb"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)[\s/>])"
+    rb"([a-zA-Z][^\s/>]*)((?:[^<>\"'/]|\"[^\"]*\"|'[^']*'|/(?!>))*+)/>",
+    re.IGNORECASE,
+)
 _WITHOUT_EVENTS = LexborDocumentOptions.WO_EVENTS
 
 
@@ -51,12 +55,20 @@ class Document:
     root: Element  # <html>
 
 
-def parse_html(page: str | bytes) -> Document:
-    """Return the tree of an HTML document; raises NoTreeError. `page`: its characters, or these in UTF-8."""
+def parse_html(page: str | bytes, *, is_xml: bool = False) -> Document:
+    """Return the tree of an HTML document; raises NoTreeError.
+
+    `page`: its characters, or these in UTF-8. `is_xml`: it came as XHTML, in which any tag may close itself.
+    """
     markup = page.encode("utf-8", "replace") if isinstance(page, str) else page
+    if is_xml:
+        markup = _SELF_CLOSED.sub(rb"<\1\2></\1>", markup)
     if not markup.strip():
         raise NoTreeError("the body is empty")
-    root = LexborHTMLParser(_bounded(markup), options=_WITHOUT_EVENTS).root
+    try:  # as a browser that runs scripts: what <noscript> holds is text for others
+        root = LexborHTMLParser(_bounded(markup), options=_WITHOUT_EVENTS, scripting=True).root
+    except (SelectolaxError, MemoryError) as error:
+        raise NoTreeError("its tree grows beyond the memory there is") from error
     if root is None or not _is_document(root, markup):
         raise NoTreeError("no HTML document")
     return Document(markup, root)
@@ -69,31 +81,58 @@ def _is_document(root: Element, markup: bytes) -> bool:
 
 
 def _bounded(markup: bytes) -> bytes:
-    """Return the mark-up, rewritten by libxml2, which cuts nesting at 256, if a browser's tree could grow without end.
+    """Return the mark-up, simplified if a browser's tree of it could grow, or take time, without end.
 
-    By the rules of HTML a tag left open may cost time at each tag that follows, and one for bold type comes again in
-    each block; no page of the development corpus comes near.
+    By the rules of HTML each tag may cost a look at all elements that are open, and formatting that is left open comes
+    again in each block with its attributes. What end tags close is not known before, so none is believed: a page of
+    very many tags is rewritten by libxml2, which cuts nesting at 256; one of much formatting loses it, not its text.
     """
+    tags, starts, formatting = _counted(markup)
+    if tags * starts > MAX_STEPS:
+        try:
+            tree = document_fromstring(markup.translate(None, CONTROLS), parser=HTMLParser(encoding="utf-8"))
+            markup = bytes(tostring(tree, encoding="utf-8"))
+        except (LxmlError, ValueError) as error:
+            raise NoTreeError("no HTML document") from error
+        tags, starts, formatting = _counted(markup)
+    if formatting * starts > MAX_AGAIN and _kept_open(markup) * starts > MAX_AGAIN:
+        return _FORMATTING.sub(b"", markup)
+    return markup
+
+
+def _counted(markup: bytes) -> tuple[int, int, int]:
+    """Return how many tags there are, how many of them begin something, and the bytes of formatting with its text."""
     data = np.frombuffer(markup, np.uint8)
-    begins = data[:-1] == ord("<")
-    tags = int(np.count_nonzero(begins))
-    if tags <= MAX_TAGS:
-        return markup
-    opened = _most_open(data[1:][begins] == ord("/"))
-    if opened * tags <= MAX_REPEATED or (
-        opened <= MAX_NESTED
-        and tags * _most_open(np.array([bool(end) for end in _FORMATTING.findall(markup)])) <= MAX_REPEATED
-    ):
-        return markup
-    try:
-        return bytes(tostring(document_fromstring(markup, parser=HTMLParser(encoding="utf-8")), encoding="utf-8"))
-    except (LxmlError, ValueError) as error:
-        raise NoTreeError("no HTML document") from error
+    at = np.flatnonzero(data[:-2] == ord("<"))
+    first, second = data[at + 1].astype(np.uint16), data[at + 2]
+    letters = first | 0x20
+    starts = int(((letters >= ord("a")) & (letters <= ord("z"))).sum())
+    sizes = np.diff(at, append=len(data))
+    formatting = sizes[_MAYBE_FORMATTING[first << 8 | second]]
+    return len(at), starts, int(formatting.sum()) + BYTES_OF_ELEMENT * len(formatting)
 
 
-def _most_open(ends: NDArray[np.bool_]) -> int:
-    """Return by how many, at most, the tags that open come before those that close."""
-    return int(np.cumsum(np.where(ends, -1, 1)).max(initial=0))
+def _kept_open(markup: bytes) -> int:
+    """Return the bytes of all formatting tags that may be open at once: of equal ones three, as HTML has it."""
+    written = Counter(one.lower() for one in _FORMATTING.findall(markup) if not one.startswith(b"</"))
+    return sum((len(one) + BYTES_OF_ELEMENT) * min(count, 3) for one, count in written.items())
+
+
+def _maybe_formatting() -> NDArray[np.bool_]:
+    """Return for each two bytes after "<" whether a formatting tag may begin so."""
+    maybe = np.zeros(65_536, bool)
+    for name in FORMATTING:
+        for first in (name[:1], name[:1].upper()):
+            seconds = [name[1:2], name[1:2].upper()] if len(name) > 1 else list(" \t\n\f\r/>")
+            maybe[[ord(first) << 8 | ord(second) for second in seconds]] = True
+    return maybe
+
+
+FORMATTING: Final = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
+_FORMATTING = re.compile(
+    rf"</?(?:{'|'.join(FORMATTING)})(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*+>?".encode(), re.IGNORECASE
+)
+_MAYBE_FORMATTING = _maybe_formatting()
 
 
 def children(element: Element) -> Iterator[Element]:
@@ -140,14 +179,6 @@ def text_from(node: Element) -> str:
     """Return the text that a node begins, up to the next element; "" if one before it does."""
     before = node.prev
     return "" if before is not None and not before.is_element_node else _run(node)
-
-
-def element_before(element: Element) -> Element | None:
-    """Return the element before this one, in the same element."""
-    node = element.prev
-    while node is not None and not node.is_element_node:
-        node = node.prev
-    return node
 
 
 def _run(node: Element | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from extract.dom import Element, text_within
+from extract.dom import Element, ancestors, text_within
 from extract.shown import body_of, visible_text
 
 Said: TypeAlias = Mapping[str, str | None]  # an element's attributes
@@ -76,7 +76,7 @@ def read_markup(root: Element) -> Markup:
         json_ld=tuple(text for script in scripts[:MAX_MARKS] if (text := _json_ld(script))),
         times=tuple(marks["time"]),
         headings=tuple(marks["h1"]),
-        title=next((text for title in marks["title"] if (text := visible_text(title))), ""),
+        title=next((text for title in marks["title"] if (text := visible_text(title)) and not _is_drawn(title)), ""),
         canonical=_linked(links, "canonical"),
         image=_linked(links, "image_src"),
         licences=tuple(link.get("href") or "" for link in links if _is_licence(link))[:MAX_MARKS],
@@ -87,6 +87,11 @@ def read_markup(root: Element) -> Markup:
             if lang
         ),
     )
+
+
+def _is_drawn(title: Element) -> bool:
+    """Whether a <title> is that of a drawing, which shows it to a pointer that rests there."""
+    return any(above.tag == "svg" for above in ancestors(title))
 
 
 def property_text(element: Element) -> str:

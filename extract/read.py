@@ -40,10 +40,11 @@ MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 14
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
 READER: Final = 11  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_XHTML = "application/xhtml+xml"
 _HTML_TYPES = {
     "",
     "text/html",
-    "application/xhtml+xml",
+    _XHTML,
     "text/plain",
     "application/xml",
     "text/xml",
@@ -99,7 +100,8 @@ def _read(capture: Capture, profile: Profile | None, *, teaches: bool) -> Readin
         return Reading(_rejection(capture, *reason))
     try:
         html = decode_payload(capture.body, capture.header("Content-Encoding"))
-        document = parse_html(text_in_utf8(html, capture.header("Content-Type")))
+        declared = capture.header("Content-Type")
+        document = parse_html(text_in_utf8(html, declared), is_xml=_media_type(capture) == _XHTML)
         root = document.root
         metadata = read_metadata(root, capture)
         signals = page_signals(metadata)
@@ -120,6 +122,10 @@ def _read(capture: Capture, profile: Profile | None, *, teaches: bool) -> Readin
     if reason:
         return Reading(_rejection(capture, *reason), signs=found.signs)
     return Reading(_article(capture, metadata, found, profile), found.evidence, found.signs)
+
+
+def _media_type(capture: Capture) -> str:
+    return (capture.header("Content-Type") or "").partition(";")[0].strip().lower()
 
 
 def page_signals(metadata: Metadata) -> Signals:
@@ -195,7 +201,7 @@ def _refused(capture: Capture) -> tuple[Reason, str] | None:
     if capture.truncated:  # half an article would be an edit that nobody made
         reason = Reason.TOO_LARGE if capture.truncated == "length" else Reason.TRUNCATED
         return reason, f"cut off after {len(capture.body)} bytes ({capture.truncated})"
-    media_type = (capture.header("Content-Type") or "").partition(";")[0].strip().lower()
+    media_type = _media_type(capture)
     if media_type not in _HTML_TYPES:
         return Reason.NOT_HTML, f"Content-Type {media_type[:80]}"
     if capture.final_url != capture.url and _CONSENT.search("".join(urlsplit(capture.final_url)[1:3])):

@@ -13,7 +13,9 @@ from extract.dom import Element, ancestors, children, text_within
 
 MAX_TEXTS = 20_000
 MAX_TEXT_CHARS = 5000  # of a headline, a byline or a property
-_UNSEEN = frozenset(("script", "style", "noscript", "template", "option", "button", "svg"))
+_UNSEEN = frozenset((
+    "script", "style", "noscript", "noembed", "noframes", "iframe", "template", "option", "textarea", "button", "svg",
+))  # fmt: skip
 _PARTING = frozenset(
     ("p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "td", "tr", "dt", "dd", "span", "a", "time", "section")
 )

@@ -21,7 +21,7 @@ DENSE_WEIGHT = 2  # in scripts without blanks a character says more
 
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _END = 30  # characters by which the body's end is known among the words around it
-_UNSEEN = {"script", "style", "noscript", "template"}
+_UNSEEN = {"script", "style", "noscript", "noembed", "noframes", "iframe", "template", "textarea"}
 ARTICLE_KIND = re.compile(
     r"(?:\w*article|blogposting|(?!job)\w*posting|report|recipe|review|claimreview|howto|qapage|question|mediareview)"
 )

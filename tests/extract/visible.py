@@ -10,8 +10,8 @@ from extract.dom import Element, children
 
 # what a reader sees no text of, or only in a widget that must be opened
 WIDGETS = {
-    "applet", "area", "audio", "base", "canvas", "datalist", "embed", "frame", "frameset", "head", "iframe", "input", "link", "map",
-    "math", "meta", "meter", "noscript", "object", "optgroup", "option", "param", "progress", "script", "select", "source", "style",
+    "area", "audio", "base", "canvas", "datalist", "embed", "frame", "frameset", "head", "iframe", "input", "link", "map",
+    "math", "meta", "meter", "noembed", "noframes", "noscript", "optgroup", "option", "param", "progress", "script", "select", "source", "style",
     "svg", "template", "textarea", "title", "track", "video",
 }  # fmt: skip
 NOT_SHOWN = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
