@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -87,29 +87,47 @@ def _bounded(markup: bytes) -> bytes:
     again in each block with its attributes. What end tags close is not known before, so none is believed: a page of
     very many tags is rewritten by libxml2, which cuts nesting at 256; one of much formatting loses it, not its text.
     """
-    tags, starts, formatting = _counted(markup)
-    if tags * starts > MAX_STEPS:
+    found = _counted(markup)
+    if found.tags * found.starts > MAX_STEPS:
         try:
             tree = document_fromstring(markup.translate(None, CONTROLS), parser=HTMLParser(encoding="utf-8"))
             markup = bytes(tostring(tree, encoding="utf-8"))
         except (LxmlError, ValueError) as error:
             raise NoTreeError("no HTML document") from error
-        tags, starts, formatting = _counted(markup)
-    if formatting * starts > MAX_AGAIN and _kept_open(markup) * starts > MAX_AGAIN:
-        return _FORMATTING.sub(b"", markup)
+        found = _counted(markup)
+    longest = MAX_AGAIN // (found.starts + 1)
+    if found.anchor > longest:  # only one is ever open
+        markup = _ANCHOR.sub(lambda tag: tag[0] if len(tag[0]) <= longest else b"<a>", markup)
+    if found.formatting > longest and _kept_open(markup) > longest:
+        markup = _FORMATTING.sub(b"", markup)
     return markup
 
 
-def _counted(markup: bytes) -> tuple[int, int, int]:
-    """Return how many tags there are, how many of them begin something, and the bytes of formatting with its text."""
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How many tags a page has, and how many of them begin something; bytes: all formatting, the longest anchor.
+
+    Bytes are those up to the next tag, and more than those of the tag itself.
+    """
+
+    tags: int
+    starts: int
+    formatting: int
+    anchor: int
+
+
+def _counted(markup: bytes) -> _Counted:
     data = np.frombuffer(markup, np.uint8)
     at = np.flatnonzero(data[:-2] == ord("<"))
     first, second = data[at + 1].astype(np.uint16), data[at + 2]
-    letters = first | 0x20
+    letters, begun = first | 0x20, first << 8 | second
     starts = int(((letters >= ord("a")) & (letters <= ord("z"))).sum())
     sizes = np.diff(at, append=len(data))
-    formatting = sizes[_MAYBE_FORMATTING[first << 8 | second]]
-    return len(at), starts, int(formatting.sum()) + BYTES_OF_ELEMENT * len(formatting)
+    formatting = sizes[_MAYBE_FORMATTING[begun]]
+    anchor = sizes[_MAYBE_ANCHOR[begun]]
+    return _Counted(
+        len(at), starts, int(formatting.sum()) + BYTES_OF_ELEMENT * len(formatting), int(anchor.max(initial=0))
+    )
 
 
 def _kept_open(markup: bytes) -> int:
@@ -118,21 +136,23 @@ def _kept_open(markup: bytes) -> int:
     return sum((len(one) + BYTES_OF_ELEMENT) * min(count, 3) for one, count in written.items())
 
 
-def _maybe_formatting() -> NDArray[np.bool_]:
-    """Return for each two bytes after "<" whether a formatting tag may begin so."""
+def _maybe(names: Iterable[str]) -> NDArray[np.bool_]:
+    """Return for each two bytes after "<" whether one of these tags may begin so."""
     maybe = np.zeros(65_536, bool)
-    for name in FORMATTING:
+    for name in names:
         for first in (name[:1], name[:1].upper()):
             seconds = [name[1:2], name[1:2].upper()] if len(name) > 1 else list(" \t\n\f\r/>")
             maybe[[ord(first) << 8 | ord(second) for second in seconds]] = True
     return maybe
 
 
-FORMATTING: Final = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
-_FORMATTING = re.compile(
-    rf"</?(?:{'|'.join(FORMATTING)})(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*+>?".encode(), re.IGNORECASE
-)
-_MAYBE_FORMATTING = _maybe_formatting()
+def _tags(names: Iterable[str]) -> re.Pattern[bytes]:
+    return re.compile(rf"</?(?:{'|'.join(names)})(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*+>?".encode(), re.IGNORECASE)
+
+
+_OPEN_AGAIN: Final = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
+_FORMATTING, _ANCHOR = _tags(_OPEN_AGAIN), _tags(["a"])
+_MAYBE_FORMATTING, _MAYBE_ANCHOR = _maybe(_OPEN_AGAIN), _maybe(["a"])
 
 
 def children(element: Element) -> Iterator[Element]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from extract.article import Article
-from extract.body import read_body
+from extract.blocks import read_blocks
+from extract.body import read_body, read_votes
 from extract.capture import Capture
 from extract.dom import NoTreeError, parse_html
-from extract.features import Signals
+from extract.features import Signals, squeeze
 from extract.learning import read_site, settle
 from extract.read import read_article
 from extract.rejection import Rejection
@@ -159,6 +161,28 @@ def test_a_tree_is_not_changed_by_reading_it() -> None:
 def test_what_is_no_document_has_no_tree(text: str) -> None:
     with pytest.raises(NoTreeError):
         parse_html(text)
+
+
+@pytest.mark.parametrize(
+    "written", [b"\x0b", b"\x0c", b"&#11;", b"&#x0B;", b"&#x1f", b"&#8;", "\ufffe".encode(), b"&#xFFFF;"]
+)
+def test_what_is_no_character_of_xml_costs_no_vote(written: bytes) -> None:
+    """It is what a word processor leaves; lxml would refuse to write it, and trafilatura to read the page."""
+    plain = full_page()
+    marked = replace(plain, body=plain.body.replace(b"<p>", b"<p>" + written + b" "))
+    document = parse_html(marked.body)
+    page = read_blocks(document.root)
+    lines, shares = read_votes(
+        document.markup, "https://courier.example/x", page, [squeeze(one.text) for one in page.blocks]
+    )
+    assert len(lines) > 3
+    assert sum(share > 0.9 for share in shares) > 3
+
+
+def test_what_an_old_player_shows_in_its_place_is_seen_and_what_no_browser_shows_is_not() -> None:
+    body = "<object data=a.swf><p>in the player's place</object><noembed><p>none</noembed><noframes><p>none</noframes><p>text"
+    root = parse_html(f"<html><head><title>t</title></head><body>{body}").root
+    assert [block.text for block in read_blocks(root).blocks] == ["in the player's place", "text"]
 
 
 def test_a_page_that_trafilatura_fails_on_fails_nothing() -> None:
