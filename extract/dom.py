@@ -118,12 +118,13 @@ class _Counted:
 
 def _counted(markup: bytes) -> _Counted:
     data = np.frombuffer(markup, np.uint8)
-    at = np.flatnonzero(data[:-2] == ord("<"))
+    at = np.flatnonzero(data[:-3] == ord("<"))
     first, second = data[at + 1].astype(np.uint16), data[at + 2]
     letters, begun = first | 0x20, first << 8 | second
     starts = int(((letters >= ord("a")) & (letters <= ord("z"))).sum())
     sizes = np.diff(at, append=len(data))
-    formatting = sizes[_MAYBE_FORMATTING[begun]]
+    is_style = (begun | 0x2020 == ord("s") << 8 | ord("t")) & (data[at + 3] | 0x20 == ord("y"))  # no <strong>, and long
+    formatting = sizes[_MAYBE_FORMATTING[begun] & ~is_style]
     anchor = sizes[_MAYBE_ANCHOR[begun]]
     return _Counted(
         len(at), starts, int(formatting.sum()) + BYTES_OF_ELEMENT * len(formatting), int(anchor.max(initial=0))
