@@ -53,6 +53,7 @@ def settled_reader(pages: list[StoredPage]) -> Reader:
     if not LEARNS:
         return read_cold
     profile = import_module("extract.learning").settle([capture(page) for page in pages])
+    import_module("extract.body").region_models()  # loaded once a process: no page's time
     read: Callable[..., Article | Rejection] = read_article
     return lambda page: reading(read(capture(page), profile=profile))
 
