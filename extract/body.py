@@ -138,8 +138,8 @@ def _engine_tree(markup: bytes) -> HtmlElement | None:
     try:
         repaired = repair_faulty_html(before, beginning).encode("utf-8", "replace") + markup[head:]
         plain = _NO_REFERENCE.sub(b" ", repaired.translate(_BLANKS, CONTROLS))
-        for no_character in (b"\xef\xbf\xbe", b"\xef\xbf\xbf"):
-            plain = plain.replace(no_character, b" ")
+        if b"\xef\xbf" in plain:  # U+FFFE and U+FFFF are none either
+            plain = plain.replace(b"\xef\xbf\xbe", b" ").replace(b"\xef\xbf\xbf", b" ")
         return fromstring(plain, parser=parser)
     except (LxmlError, ValueError):
         return None
