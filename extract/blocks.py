@@ -146,7 +146,8 @@ class _Reader:
         )
 
     def _element(self, element: Element, tag: str, parent: int, depth: int, linked: int) -> None:
-        node = len(self.rows)
+        self._flush(parent)
+        node, first = len(self.rows), len(self.blocks)
         said = element.attributes
         kind, own = self._look(tag, said)
         above = self.rows[parent][-1] if parent >= 0 else 0
@@ -156,6 +157,8 @@ class _Reader:
         self._inside(element, node, depth, linked, int(tag in _STRONG))
         self._flush(node)
         self.ends[node] = len(self.rows)
+        if tag == "tr" and parent >= 0:
+            self._join_cells(first)
 
     def _look(self, tag: str, said: dict[str, str | None]) -> tuple[int, int]:
         """Return an element's kind and bits."""
@@ -181,7 +184,7 @@ class _Reader:
                     if tag in INLINE:
                         self._inline(child, tag, node, depth, linked, strong)
                     else:
-                        self._below(child, tag, node, depth, linked)
+                        self._element(child, tag, node, depth + 1, linked)
             child = child.next
 
     def _text(self, text: str, linked: int, strong: int) -> None:
@@ -190,13 +193,6 @@ class _Reader:
             size = len(text.strip())
             self.link_chars += size * linked
             self.strong_chars += size * strong
-
-    def _below(self, element: Element, tag: str, node: int, depth: int, linked: int) -> None:
-        self._flush(node)
-        first = len(self.blocks)
-        self._element(element, tag, node, depth + 1, linked)
-        if tag == "tr":
-            self._join_cells(first)
 
     def _inline(self, element: Element, tag: str, node: int, depth: int, linked: int, strong: int) -> None:
         said = element.attributes
