@@ -179,6 +179,17 @@ def test_what_is_no_character_of_xml_costs_no_vote(written: bytes) -> None:
     assert sum(share > 0.9 for share in shares) > 3
 
 
+def test_a_page_that_comes_as_xhtml_may_close_any_tag_in_itself() -> None:
+    page = full_page()
+    body = page.body.replace(b"</head>", b"<script src='/a.js' /></head>")
+    xhtml = replace(page, body=body, headers=(("Content-Type", "application/xhtml+xml; charset=utf-8"),))
+    found, plain = read_article(xhtml), read_article(page)
+    assert isinstance(found, Article)
+    assert isinstance(plain, Article)
+    assert found.text == plain.text
+    assert isinstance(read_article(replace(page, body=body)), Rejection), "as HTML all of it is the script's"
+
+
 def test_what_an_old_player_shows_in_its_place_is_seen_and_what_no_browser_shows_is_not() -> None:
     body = "<object data=a.swf><p>in the player's place</object><noembed><p>none</noembed><noframes><p>none</noframes><p>text"
     root = parse_html(f"<html><head><title>t</title></head><body>{body}").root

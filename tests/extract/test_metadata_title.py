@@ -25,6 +25,11 @@ def og_title(title: str) -> str:
     return f"<meta property='og:title' content='{title}'>"
 
 
+def test_the_title_of_a_drawing_is_none_of_the_page() -> None:
+    drawing = "<svg><g><title>Menu icon</title></g></svg>"
+    assert read(f"{drawing}<title>Rain ends drought</title>").title == "Rain ends drought"
+
+
 @pytest.mark.parametrize(
     ("title", "stripped"),
     [
