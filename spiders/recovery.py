@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 import re
@@ -138,11 +139,17 @@ def _store(
         try:
             return number, scanned, archive.put_segment(site, run_id, number, day, path, index(scanned.lines))
         except SegmentTaken as error:
-            taken = [int(named["number"]) for named in map(_named, archive.segments(site, run_id)) if named]
+            taken = {int(named["number"]): one for one in archive.segments(site, run_id) if (named := _named(one))}
             if number > max(taken, default=0):
                 raise  # nothing has this number: the bucket contradicts itself
-            log.warning("%s: %s; it is stored as number %d", site, error.message, max(taken) + 1)
-            number = max(taken) + 1
+            own = _sha256(path)  # it may have been stored so before, by a crawl that died right after
+            number = next((at for at, one in taken.items() if one.sha256 == own), max(taken) + 1)
+            log.warning("%s: %s; it is stored as number %d", site, error.message, number)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _named(stored: StoredObject) -> re.Match[str] | None:

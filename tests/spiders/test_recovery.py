@@ -211,7 +211,7 @@ def test_what_a_dead_machine_held_is_taken_up_beside_what_the_retry_on_another_o
     (tmp_path / "spool").rename(tmp_path / "spool of the dead machine")
     assert crawl(run_id="20261122T100000Z-00a11e").counts == {"captured": 8}
     shutil.rmtree(tmp_path / "spool")
-    (tmp_path / "spool of the dead machine").rename(tmp_path / "spool")
+    shutil.copytree(tmp_path / "spool of the dead machine", tmp_path / "spool")
     ended = crawl(run_id="20261122T110000Z-00b0b0")
     assert ended.errors == []
     ((run_id, segments),) = ended.report.recovered
@@ -226,6 +226,10 @@ def test_what_a_dead_machine_held_is_taken_up_beside_what_the_retry_on_another_o
         index = (tmp_path / one.key.replace(".warc.gz", ".cdxj")).read_text()
         assert one.key in index or Path(one.key).name in index
     assert list((tmp_path / "spool" / "times").glob("*.warc.gz*")) == []
+    shutil.rmtree(tmp_path / "spool")
+    (tmp_path / "spool of the dead machine").rename(tmp_path / "spool")  # as if it died before it said that it was done
+    ((_, again),) = crawl(run_id="20261122T120000Z-00c0c0").report.recovered
+    assert again == segments, "the same bytes are not stored twice"
 
 
 def test_a_run_retried_on_the_same_machine_takes_up_its_own_spool(
