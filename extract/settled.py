@@ -97,24 +97,21 @@ class _Decided:
 def _by_profile(
     page: BlockTree, found: Features, profile: Profile, signals: Signals, own: frozenset[str] | None
 ) -> _Decided:
-    titles = {squeeze(title) for title in signals.headlines}
-    words = title_words(signals)
+    titles = title_words(signals)
     decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set(), set())
     labels = {}
     for at, shape in shapes(page, range(len(page.blocks))).items():
         count = known_shape(profile, shape)
         if shape.look != "label" and (seen := seen_on(profile, page.blocks[at].text, shape, own)):
             decided.chrome[at] = seen
-        elif found.squeezed[at] in titles:
-            continue  # not text, whatever stands around it
+        elif never_text(page.blocks[at].text, found.squeezed[at], titles):
+            continue  # whatever stands around it
         elif count and (count.share >= SURE_KEEP or (count.share <= SURE_DROP and shape.look != "prose")):
             decided.probability[at] = count.share
             if shape.look == "label" and count.share < KEEP:
                 labels[at] = shape, count
         elif in_caption(page, page.blocks[at]):
             decided.captions.add(at)
-        elif never_text(page.blocks[at].text, found.squeezed[at], words):
-            continue
         elif not is_hopeless(
             page, page.blocks[at]
         ):  # prose above all, be it where all its like went: what stands on one page only is judged by the page

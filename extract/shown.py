@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice
 
-from extract.dom import Element, ancestors, children, text_within
+from extract.dom import UNSEEN, Element, ancestors, children, text_within
 
 MAX_TEXTS = 20_000
 MAX_TEXT_CHARS = 5000  # of a headline, a byline or a property
-_UNSEEN = frozenset((
-    "script", "style", "noscript", "noembed", "noframes", "iframe", "template", "option", "textarea", "button", "svg",
-))  # fmt: skip
+_UNSEEN = UNSEEN | {"button"}
 _PARTING = frozenset(
     ("p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "td", "tr", "dt", "dd", "span", "a", "time", "section")
 )

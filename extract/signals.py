@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from extract.address import Address, read_address
 from extract.capture import Capture
-from extract.dom import Element, text_from
+from extract.dom import UNSEEN, Element, text_from
 from extract.layout import MAX_NODES, PROSE_CHARS, SHORT_CHARS, Layout, read_layout
 from extract.metadata import Metadata
 
@@ -21,7 +21,6 @@ DENSE_WEIGHT = 2  # in scripts without blanks a character says more
 
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _END = 30  # characters by which the body's end is known among the words around it
-_UNSEEN = {"script", "style", "noscript", "noembed", "noframes", "iframe", "template", "textarea"}
 ARTICLE_KIND = re.compile(
     r"(?:\w*article|blogposting|(?!job)\w*posting|report|recipe|review|claimreview|howto|qapage|question|mediareview)"
 )
@@ -107,7 +106,7 @@ def _around(root: Element) -> str:
     lines: list[str] = []
     left = MAX_AROUND
     for node in islice(root.traverse(include_text=True), MAX_NODES):
-        if node.is_element_node or (above := node.parent) is None or above.tag in _UNSEEN:
+        if node.is_element_node or (above := node.parent) is None or above.tag in UNSEEN:
             continue
         if line := " ".join(text_from(node).split()):
             lines.append(line)
