@@ -40,7 +40,7 @@ class Reply:
     raw: bytes | None = None
     close: bool = False
     act: Callable[[socket.socket], None] | None = None  # instead of an answer
-    after: Callable[[], None] | None = None
+    before: Callable[[], None] | None = None  # is called, then it is sent: the crawl waits for it
 
     def sent(self, request: Seen) -> bytes:
         if self.raw is not None:
@@ -111,9 +111,9 @@ class NewsServer:
                     if reply.act is not None:
                         reply.act(connection)
                         return
+                    if reply.before is not None:
+                        reply.before()
                     connection.sendall(reply.sent(request))
-                    if reply.after is not None:
-                        reply.after()
                     if reply.close:
                         return
         finally:

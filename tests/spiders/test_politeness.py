@@ -21,8 +21,8 @@ def test_retry_after_is_obeyed_and_the_page_is_asked_again(crawl: Any, server: N
     moments: list[float] = []
     note = lambda: moments.append(time.monotonic())  # noqa: E731
     server.routes[STORY] = [
-        Reply(b"", status, "Wait", headers=(("Retry-After", "1"),), after=note),
-        Reply(article(0), after=note),
+        Reply(b"", status, "Wait", headers=(("Retry-After", "1"),), before=note),
+        Reply(article(0), before=note),
     ]
     ended = crawl()
     assert ended.counts == {"captured": 1}
@@ -92,7 +92,6 @@ def test_two_hosts_are_crawled_at_the_same_time(crawl: Any, server: NewsServer) 
     try:
         for one in (server, other):
             one.publish({STORY: article(0)})
-            one.routes[STORY] = Reply(article(0), after=both.wait)
             body = article(0)
             one.routes[STORY] = lambda _, body=body: (both.wait(), Reply(body))[1]
         ended = crawl(None, site_of(other, name="herald", feeds=[f"{other.url}/feed.xml"]))

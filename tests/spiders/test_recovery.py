@@ -300,7 +300,7 @@ def test_a_frontier_replaced_meanwhile_is_merged(crawl: Any, server: NewsServer,
         archive.write_frontier("times", frontier.dump(), etag)
 
     server.publish({path: article(n) for n, path in enumerate(PATHS[:2])})
-    server.routes[PATHS[1]] = Reply(article(1), after=stage)
+    server.routes[PATHS[1]] = Reply(article(1), before=stage)
     ended = crawl()
     assert ended.counts == {"captured": 1, "not_due": 1}
     frontier = ended.frontier()

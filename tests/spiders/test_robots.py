@@ -150,7 +150,7 @@ def test_a_crawl_delay_is_kept_between_requests(crawl: Any, server: NewsServer) 
     moments: list[datetime] = []
 
     def noting(body: bytes) -> Reply:
-        return Reply(body, after=lambda: moments.append(datetime.now(UTC)))
+        return Reply(body, before=lambda: moments.append(datetime.now(UTC)))
 
     server.publish(PAGES)
     server.routes["/robots.txt"] = Reply(b"User-agent: *\nCrawl-delay: 0.4\n")
