@@ -29,7 +29,7 @@ class Extraction:
     engine: Annotated[str, Says("what found the body")]
     version: Annotated[
         str,
-        Says("of the engine, then of our reader: `2.3.1+broadsheet.11`; ends in `.reextracted` if read again later on"),
+        Says("of the engine, then of our reader: `2.3.1+broadsheet.12`; ends in `.reextracted` if read again later on"),
     ]
     profile: Annotated[str | None, Says("id of the site's profile it was read with")] = None
     confidence: Annotated[float | None, Says("0 to 1 (extraction.md)", {"minimum": 0, "maximum": 1})] = None

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final, TypeAlias
 
-from extract.class_words import element_bits, is_hidden, plain_bits
+from extract.class_words import element_bits, is_hidden, is_popup, plain_bits
 from extract.dom import INLINE, UNSEEN, Element, ancestors, children
 
 _STRONG: Final = frozenset(["b", "strong", "em", "i", "h1", "h2", "h3", "h4", "h5", "h6", "th"])
@@ -196,7 +196,7 @@ class _Reader:
 
     def _inline(self, element: Element, tag: str, node: int, depth: int, linked: int, strong: int) -> None:
         said = element.attributes
-        if said and is_hidden(said):
+        if said and (is_hidden(said) or is_popup(said)):
             return
         is_link = tag == "a" and "href" in said
         self.links += is_link
@@ -285,7 +285,7 @@ def read_blocks(root: Element) -> BlockTree:
 
     Two line breaks in a row end a paragraph, one does so after a whole sentence of a long line and else is a blank;
     a table's row of short cells is one block;
-    scripts, form controls, embedded documents and inline text that is styled away are not visible.
+    scripts, form controls, embedded documents, inline text that is styled away and cards over a word are not visible.
     """
     body = next((part for part in children(root) if part.tag == "body"), root) if root.tag == "html" else root
     return _Reader().read(body)

@@ -63,6 +63,13 @@ _GROUP_BIT: Final = {name: 1 << at for at, name in enumerate(WORD_GROUPS, len(TA
 _PHRASE_BITS: Final = {phrase: _GROUP_BIT[name] for name, phrases in _PHRASES.items() for phrase in phrases.split()}
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,24}|[A-Z]{2,24}|[^\W\d_a-zA-Z]{2,24}")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# cards over a word of a sentence that show under the mouse alone; what only names the word they belong to is none
+_POPUP = re.compile(
+    r"(?:\S*[-_])?(?:roll-?over|popover|tool-?tip)(?:[-_]\S*)?[-_]?(?:block|body|box|card|content|inner|panel|text)|"
+    r"(?:\S*[-_])?hover-?card(?:[-_]\S*)?",
+    re.IGNORECASE,
+)
+_PERHAPS_POPUP = re.compile(r"oll-?over|opover|ool-?tip|over-?card", re.IGNORECASE)
 MAX_ID_WORDS = 5  # an id of more is the page's headline: words of the news, not of the theme
 _NAMED = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "aria-label")
 HIDDEN_BIT: Final = len(TAG_BITS) + len(WORD_GROUPS)  # style or attribute says that it is not shown
@@ -124,3 +131,17 @@ def plain_bits(tag: str, classes: str | None) -> int:
 def is_hidden(said: Mapping[str, str | None]) -> bool:
     """Whether an element is styled away: by its own style or attribute, not by a stylesheet."""
     return "hidden" in said or ((style := said.get("style")) is not None and bool(_HIDDEN_STYLE.search(style)))
+
+
+def is_popup(said: Mapping[str, str | None]) -> bool:
+    """Whether an element shows under the mouse alone: a card on somebody in the news, a term's definition."""
+    return said.get("role") == "tooltip" or _is_popup(said.get("class"))
+
+
+@lru_cache(maxsize=4096)
+def _is_popup(classes: str | None) -> bool:
+    return (
+        classes is not None
+        and bool(_PERHAPS_POPUP.search(classes))
+        and any(map(_POPUP.fullmatch, classes[:500].split()))
+    )

@@ -8,7 +8,9 @@ from functools import lru_cache
 from typing import Final
 
 from extract.age import AGE
+from extract.credits import CAPTION
 from extract.pattern_set import pattern_set
+from extract.read_more import CLOSED, READ_MORE
 
 
 class Removal(StrEnum):
@@ -38,40 +40,21 @@ class Removal(StrEnum):
 
 
 MAX_LINE_CHARS = 300  # no prompt is longer
-MAX_CREDIT_CHARS = 120
-_OPEN = r"more from .{2,40}|"  # takes whatever follows
-_READ_MORE = (
-    r"read (?:more|also|next)|see (?:also|more)|also read|related(?: (?:articles?|stories|story|news|posts?|"
-    r"links?|content|coverage|reading|topics?))?|recommended(?: (?:reading|articles|stories|for you))?|"
-    r"don['’]t miss|(?:you )?(?:may|might) also (?:like|be interested in)|you (?:may|might) (?:also )?like|"
-    r"more on this(?: (?:story|topic))?|" + _OPEN + r"mehr zum thema|lesen sie auch|lies auch|"
-    r"auch interessant|das könnte sie auch interessieren|(?:[àa] )?(?:lire|voir|écouter) (?:aussi|également)|"
-    r"sur le même (?:sujet|thème)|le(?:e|a|er) (?:también|además|más)|(?:sigue|siga) leyendo|"
-    r"te (?:puede|podría) interesar|noticias relacionadas|leia (?:também|mais)|veja também|"
-    r"leggi anche|potrebbe interessarti|lees ook|läs (?:mer|också|även)|les også|læs også|lue myös|"
-    r"(?:prze)?czytaj (?:też|także|również|więcej)|zobacz (?:też|także|również)|"
-    r"přečtěte si(?: také)?|čtěte (?:také|též)|mohlo by vás zajímat|kapcsolódó cikkek|citește și|"
-    r"ayrıca (?:okuyun|bkz)|ilgili haber(?:ler)?|(?:bunlar da |bu da )?ilginizi çekebilir|"
-    r"(?:читайте|читать|смотрите) (?:также|ещё|еще|по теме)|(?:материалы?|ещё|еще) по теме|"
-    r"(?:читайте|читати|дивіться) також|διαβάστε (?:επίσης|ακόμη|ακόμα)|δείτε (?:επίσης|ακόμη|ακόμα)|"
-    r"[إا]قرأ (?:أيض[اًـ]{1,3}|المزيد|كذلك)|شاهد أيض[اًـ]{1,3}|קראו (?:גם|עוד)|לקריאה נוספת|"
-    r"(?:بیشتر|همچنین) بخوانید|(?:یہ بھی|مزید) پڑھیں|(?:यह|ये) भी (?:पढ़ें|पढ़ें|देखें)|संबंधित खबरें|"
-    r"আরও (?:পড়ুন|পড়ুন|দেখুন)|(?:இதையும்|மேலும்) படிக்க(?:வும்)?|อ่าน(?:เพิ่มเติม|ต่อ|ข่าวที่เกี่ยวข้อง)|ข่าวที่เกี่ยวข้อง|"
-    r"(?:xem|đọc) thêm|soma (?:pia|zaidi)|baca (?:juga|selengkapnya)|simak juga|lihat juga|"
-    r"관련 ?(?:기사|뉴스)|関連(?:記事|ニュース)|(?:あわせ|合わせ|併せ)て読みたい|相关(?:阅读|新闻|报道)|"
-    r"(?:延伸|推薦)閱讀|延伸阅读"
+_NETWORK = r"(?:twitter|facebook|instagram|youtube|tiktok|threads|bluesky|telegram|whatsapp|linkedin|google news|x\b)"
+_AGENCY = (
+    r"(?:dpa|afp|apa|sda|reuters|ap|efe|ansa|xinhua|ritzau|ntb|tt|pap|čtk|anp|belga|lusa|kna|epd|sid|pti|ani|ians|"
+    r"aa|dha|iha)"
 )
+_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 # a whole line that is never text
 LINES: Final = (
     (
         Removal.RELATED_LINK,
-        (r"\W*(?:" + _READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*.*)?"),  # noqa: RUF001 - full-width
+        (r"\W*(?:" + READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*.*)?"),  # noqa: RUF001 - full-width
     ),
     (
         Removal.RELATED_LINK,
-        (
-            r"\W*(?:" + _READ_MORE.replace(_OPEN, "") + r")(?-i:[A-ZÀ-ÖØ-ÞА-ЯІЇЄ][a-zß-öø-ÿа-яіїє]).*"
-        ),  # a label on the link without a blank
+        (r"\W*(?:" + CLOSED + r")(?-i:[A-ZÀ-ÖØ-ÞА-ЯІЇЄ][a-zß-öø-ÿа-яіїє]).*"),  # a label on the link without a blank
     ),
     (
         Removal.RELATED_LINK,
@@ -82,7 +65,28 @@ LINES: Final = (
     ),
     (
         Removal.RELATED_LINK,
-        (r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}"),
+        (
+            r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}|"
+            r"\W*more\s?[:|]\s*.{10,}|\W*more .{2,60}[:;,]? ?https?://\S{4,}.{0,120}|"
+            r".{0,200}\b(?:finden|lesen) sie\b.{0,60}\bin unserem (?:news|live)[ -]?(?:blog|ticker)\W*"
+        ),
+    ),
+    (Removal.CAPTION, CAPTION),
+    (
+        Removal.AGENCY_SIGNOFF,
+        (
+            r"\(?(?:quelle|source|fuente|fonte|bron|zdroj|källa|kilde|źródło|kaynak)n? ?: ?"
+            + _AGENCY
+            + r"(?:(?:[/, ]+(?:und |and |et |y |e )?)"
+            + _AGENCY
+            + r")*\)?\W*|"
+            r"\W*(?:additional )?(?:reporting|writing|editing|compiled|edited) by .{3,250}[;,.] ?(?:with )?"
+            r"(?:additional )?(?:reporting|writing|editing|compiled|edited) by .{3,120}|"
+            r"\((?:additional )?(?:reporting|writing|editing|compiled|edited) by [^()]{3,250}\)\W*|"
+            r"\((?:with (?:inputs?|reporting) from|com informações|con información de|mit (?:material|informationen))\b"
+            r"[^()]{2,80}\)\W*|"
+            r"(?:sendung|quelle): .{3,100}\d{1,2}[:.]\d{2} uhr\W*"
+        ),
     ),
     (
         Removal.NAVIGATION,
@@ -106,16 +110,35 @@ LINES: Final = (
             r"\W*(?:viewed|read|shared|watched)(?: by)? [\d.,]+\s?[km]? (?:times|people|readers)\W*|"
             r"\W*[\d.,]+\s?[km]? (?:people|readers|users|others)(?: (?:are|have|were))? (?:reading|read|viewing|viewed|"
             r"watching|watched|online)"
-            r"(?: (?:(?:this|the)(?: (?:article|story|page|video|post))?|it|right now|now|today)){0,3}\W*"
+            r"(?: (?:(?:this|the)(?: (?:article|story|page|video|post))?|it|right now|now|today)){0,3}\W*|"
+            r"\W*(?:reading time|read time|lesezeit|lesedauer|temps de lecture|tiempo de lectura|tempo d[ei] lett?ura|"
+            r"leestijd|lästid|lesetid|læsetid|czas czytania|время чтения|час читання)\W{0,3}"
+            r"(?:ca\.? ?|env\. ?|~ ?|etwa )?\d{1,3} ?(?:\w{1,8}\.?)?\W*|"
+            r"\W*\d{1,3}[ -]?min(?:ute)?[sn]?\.?,?(?: of)?[ -]?(?:read(?:ing)?(?: time)?|de lecture|lesezeit|"
+            r"de lectura|di lettura|de leitura|leestijd|lästid|lesetid)\W*"
         ),
     ),
-    (Removal.DATELINE_REPEAT, AGE),
+    (
+        Removal.DATELINE_REPEAT,
+        AGE + r"|\d{1,2}:\d{2}(?: ?[ap]\.?m\.?)? (?-i:[A-Z]{2,4}),? " + _MONTH + r" \d{1,2},? \d{4}",
+    ),
     (
         Removal.COMMENTS,
         (
             r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|"
             r"your email address will not be published|required fields are marked|comments (?:are )?closed|"
             r"join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
+            r"(?:ihre|deine) e-?mail-adresse wird nicht veröffentlicht|"
+            r"votre adresse (?:e-?mail|de messagerie) ne sera pas publiée|"
+            r"tu dirección de correo(?: electrónico)? no será publicada|o seu endereço de e-?mail não será publicado|"
+            r"il tuo indirizzo e-?mail non sarà pubblicato|(?:je|het) e-?mailadres wordt niet gepubliceerd|"
+            r"twój adres e-?mail nie zostanie opublikowany|e-posta (?:hesabınız|adresiniz) yayı[mn]lanmayacak|"
+            r"ваш адрес e?-?mail не будет опубликован|メールアドレスが公開されることはありません|"
+            r"alamat email anda tidak akan dipublikasikan|"
+            r"(?:schreiben?|hinterlasse|verfasse)(?: sie)? (?:einen|uns einen|deinen|ihren) kommentar|"
+            r"(?:skriv|lämna|legg igjen) en kommentar|(?:dodaj|napisz) komentarz|yorum (?:yap|yaz)|"
+            r"(?:оставить|добавить|написать) комментарий|geef een reactie|laat een reactie achter|"
+            r"be the first to comment|no comments yet|(?:añadir|escribe|agregar|publicar) (?:un |tu )?comentario|"
             r"deja un comentario|deixe um comentário|lascia un commento|(?:view|show|load) (?:all )?"
             r"(?:\d+ )?comments?)\b.{0,120}|"
             r"\W*[\d.,]+ comments?(?: (?:so far|on this (?:article|story)|add (?:a|your) comment))?\W*|"
@@ -135,14 +158,24 @@ LINES: Final = (
             r"(?:newsletter|nieuwsbrief|lettre|whatsapp|telegram|instagram|facebook|youtube|google news|twitter|"
             r"viber|канал).{0,120}|"
             r"thanks for reading .{1,80}subscribe\b.{0,120}|.{0,160}\bsubscribe (?:today|now|here)\W*|"
-            r"(?:for|check out) .{0,150}(?:, | by )sign(?:ing)? up (?:for|to) our .{0,40}newsletters?\W*"
+            r"(?:for|check out) .{0,150}(?:, | by )sign(?:ing)? up (?:for|to) our .{0,40}newsletters?\W*|"
+            r"\W*follow (?:@|(?-i:[A-Z]))\S+ (?:\S+ ){0,5}?on (?:our )?" + _NETWORK + r".{0,220}|"
+            r"\W*(?:suivez .{2,40} sur|sigue a .{2,40} en|folge(?:n sie)? .{2,40} (?:auf|bei)|segui .{2,40} su|"
+            r"volg .{2,40} op|(?:följ|følg) .{2,40} på|(?:śledź|obserwuj) .{2,40} (?:na|w)) .{0,30}"
+            + _NETWORK
+            + r".{0,160}|"
+            r".{0,250}[.!?…] (?-i:Sign up|Subscribe) (?:for|to) .{0,80}(?:newsletter|inbox).{0,80}|"
+            r".{0,60}\bnewsletter (?:informiert|bringt|liefert|versorgt) (?:sie|dich|euch|ihnen)\b.{0,240}"
         ),
     ),
     (
         Removal.BYLINE,
         (
             r"\W*(?:责任编辑|責任編輯|责编|責編|编辑|編輯|penulis|redaktur) ?[:：] ?.{2,30}|"
-            r"[가-힣]{2,4} ?(?:기자|특파원|인턴기자) ?[a-z0-9_.]{2,30}@[a-z0-9.-]{4,40}"
+            r"[가-힣]{2,4} ?(?:기자|특파원|인턴기자) ?[a-z0-9_.]{2,30}@[a-z0-9.-]{4,40}|"
+            r"by (?:(?-i:[A-ZÀ-Þ])\S+ ){2,4}\W{0,3}(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
+            + _MONTH
+            + r" \d{1,2},? \d{4}"
         ),
     ),
     (
@@ -150,12 +183,51 @@ LINES: Final = (
         (
             r"(?:©|\(c\) ?\d{4}|copyright(?:\W*(?:©|\(c\)|\d{4})|:| by\b)).{0,160}|"
             r"copyright(?:(?: \w+){1,4},? \d{4})?\W*|.{0,80}\ball rights reserved\W*|"
-            r".{0,20}©.{0,60}(?:무단|금지).{0,20}|\W*(?:無断転載|無断複製|禁.{0,2}転載).{0,20}"
+            r".{10,250}[\s)|•·-]©\s?[^.?!©]{2,60}|.{0,20}©.{0,60}(?:무단|금지).{0,20}|\W*(?:無断転載|無断複製|禁.{0,2}転載).{0,20}"
+        ),
+    ),
+    (
+        Removal.CONSENT,
+        (
+            r".{0,280}\b(?:read|see) our privacy (?:policy|notice)\W*|"
+            r"\W*(?:by (?:signing up|subscribing|registering|submitting)|"
+            r"mit (?:der|meiner|ihrer) (?:anmeldung|registrierung)|"
+            r"en vous (?:inscrivant|abonnant)|al (?:suscribir|registrar)\w+),? .{0,250}"
+            r"(?:privacy|datenschutz|confidentialité|privacidad|terms|bedingungen|conditions).{0,120}|"
+            r".{0,250}\b(?:einverstanden|zustimmung|einwilligung|findet ihr|finden sie|klick)\b.{0,100}"
+            r"\bexterne[nr]? inhalt.{0,250}|"
+            r".{0,80}\bexterne[nr]? inhalte?\b.{0,120}\b(?:angezeigt|anzeigen|geladen|laden|zustimm\w+)\b.{0,250}"
+        ),
+    ),
+    (
+        Removal.PLAYER,
+        (
+            r"\W*(?:your browser does(?: not|n['’]t) support\b.{0,120}|"
+            r"to (?:view|watch|play) this (?:video|content|media)\b.{0,200}|"
+            r"listen to (?:this |the )?(?:article|story)(?:\W.{0,20})?|"
+            r"(?:this )?(?:video|media|content) (?:can ?not|could not|is not|isn['’]t) "
+            r"(?:be (?:played|loaded)|available|supported)\b.{0,80}|(?:diesen )?artikel (?:an)?hören|"
+            r"(?:der )?artikel zum anhören|écouter (?:cet |l['’])article\b.{0,20}|"
+            r"escuchar? (?:este |el )?artículo\b.{0,20}|ouvir (?:este |o )?artigo\b.{0,20}|"
+            r"ascolta (?:questo |l['’])articolo\b.{0,20}|"
+            r"(?:please )?(?:enable|turn on) javascript\b.{0,120}|javascript is (?:disabled|required)\b.{0,120})\W*"
+        ),
+    ),
+    (
+        Removal.PAYWALL_PROMPT,
+        (
+            r"\W*(?:support (?:independent|quality|local|our) journalism|donate (?:now|today|here)|"
+            r"please (?:consider (?:donating|supporting us|making a)|support us))\b.{0,250}|"
+            r"\W*(?:already (?:a )?(?:subscriber|member)\?|"
+            r"(?:subscribe|sign in|register|log ?in)\b.{0,40}\bto (?:continue|keep) reading|"
+            r"you['’]ve (?:reached|read|used) (?:your|all)\b.{0,40}(?:articles?|limit)|"
+            r"有料会員になると|この記事は有料|残り\s?\d+\s?文字|続きを読むには).{0,160}"
         ),
     ),
     (
         Removal.SHARE,
         (
+            r".{0,280}click to tweet\W*|"
             r"\W*(?:share (?:this|on|via|the (?:article|story|page|post|news))\b.{0,60}|"
             r"(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link)"
             r"(?:\W+(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link|"
@@ -167,29 +239,31 @@ LINES: Final = (
         (
             r"\W*(?:advertise?ments?|sponsored(?: content)?|anzeige|werbung|publicité|publicidad|pubblicità|"
             r"advertentie|reklama?|реклама|\$\$\w+\$\$|\{\{(?:\w|[ .-])+\}\}|"
-            r"(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?)\W*"
+            r"(?:article|story) continues (?:below|after)(?: (?:this )?ad\w*)?|annon(?:ce|s|ser)|iklan|mainos|inzerce|"
+            r"hirdetés|оголошення|διαφήμιση|विज्ञापन|إعلان|광고|広告|廣告|广告|quảng cáo|โฆษณา|sponsored by.{0,40}|"
+            r"(?:(?:advertisement|ad|story|article)\W+)?scroll to continue.{0,30}|"
+            r"l['’]article continue après (?:la publicité|cette annonce)|"
+            r"(?:lesen sie weiter|(?:der )?artikel geht)\b.{0,30}\b(?:nach|unter) der (?:anzeige|werbung)\b.{0,20}|"
+            r"continúa (?:leyendo )?(?:después|tras) (?:de )?la publicidad|"
+            r"(?:lees verder|artikel gaat verder|tekst gaat verder)\b.{0,30}onder de (?:advertentie|foto|video)|"
+            r"artik(?:kelen|eln|len) forts\w+ (?:under|efter|etter) annon\w+|"
+            r"continua (?:dopo la pubblicità|(?:após|depois d)a publicidade)|"
+            r"(?:download|get|install|try) our (?:new |free )?.{0,40}\bapp\b.{0,160})\W*"
         ),
     ),
 )
-# "Photo credit: …" whatever follows, "Photo: Anna Berg, Coast Pictures" only what may be names
-_CREDIT = re.compile(
-    r"(?:image|photo(?:graph)?|picture|foto|fotograf[ií]a|bild(?:er)?|imagen)s?"
-    r"(?:(?: (?:credits?|source|courtesy|by|quelle|via))+\s*[:©]\s*.{2,90}|"
-    r"\s*[:©]\s*(?=.*(?-i:[A-ZÀ-ÞА-Я]))(?!.*[?!\d])(?:\S++\s*+){1,7})",
-    re.IGNORECASE,
-)
 _LINE_RULES = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in LINES)
-# All rules are asked at once first, which has to let through whatever one of them matches: so without \b, and with the
-# dotless i as the other, which Python takes for the same
+# All rules are asked at once first, which has to let through whatever one of them matches: so without \b, with the
+# dotless i as the other, which Python takes for the same, and without counting, for which states multiply
 _DOTTED: Final = {ord("İ"): "i", ord("ı"): "i"}
-_SUSPECT = pattern_set(
-    (pattern.replace(r"\d", r"\p{Nd}").replace(r"\b", "").replace("ı", "i") for _, pattern in LINES), whole=True
-)
+_COUNTED = re.compile(r"(\.|\[[^\[\]]*\])\{\d+,\d+\}")
 
 
-def is_credit(text: str) -> bool:
-    """Whether a line says whose a picture is, and no more."""
-    return len(text) <= MAX_CREDIT_CHARS and bool(_CREDIT.fullmatch(text))
+def _lenient(pattern: str) -> str:
+    return _COUNTED.sub(r"\1*", pattern.replace(r"\d", r"\p{Nd}").replace(r"\b", "").replace("ı", "i"))
+
+
+_SUSPECT = pattern_set((_lenient(pattern) for _, pattern in LINES), whole=True)
 
 
 def line_reason(text: str) -> Removal | None:

@@ -38,7 +38,7 @@ from extract.waiting import waiting_article
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
-READER: Final = 11  # goes up when the same capture and profile would give another text
+READER: Final = 12  # goes up when the same capture and profile would give another text
 _DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _XHTML = "application/xhtml+xml"
 _HTML_TYPES = {

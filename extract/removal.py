@@ -10,8 +10,10 @@ from typing import Final
 from extract.article import RemovedSpan
 from extract.blocks import Block, BlockTree
 from extract.class_words import HIDDEN_BIT, bit_mask
+from extract.credits import is_credit
 from extract.features import Features, Signals, squeeze
-from extract.line_rules import MAX_LINE_CHARS, Removal, is_credit, line_reason
+from extract.line_rules import MAX_LINE_CHARS, Removal, line_reason
+from extract.other_stories import other_stories
 from extract.paths import dom_paths
 from extract.signatures import ITEMS, signatures
 from extract.wording import PHRASES, phrases_in
@@ -107,6 +109,7 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
         before = found.squeezed[at]
         if place < _FIRST:
             standfirst.add(before)
+    refused |= other_stories(page, [at for at in kept if at not in refused], found)
     refused |= signatures(page, [at for at in kept if at not in refused], found, signals)
     for at in [at for at in kept if at not in refused][-_LAST:]:
         if page.tags[page.blocks[at].node] not in ITEMS and _SIGN_OFF.fullmatch(page.blocks[at].text):

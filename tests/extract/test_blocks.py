@@ -32,6 +32,15 @@ def texts(body: str) -> list[str]:
         (f"<p>{SENTENCE}<br>Another line</p>", [SENTENCE, "Another line"]),
         ("<p>one<br><br>two<br> <br/>three</p>", ["one", "two", "three"]),
         ("<p>a<span hidden>gone</span><span style='display: none'>gone</span>b</p>", ["ab"]),
+        (
+            "<p>Ida <span class='hover-people'>Marsh<span class='rollover-people-block'>Marsh<a href='/1'>Tides</a></span></span> said",
+            ["Ida Marsh said"],
+        ),
+        (
+            "<p>the <span class='tooltip'>tide<span class='tooltiptext'>rise of the sea</span></span> <i role='tooltip'>x</i>rose</p>",
+            ["the tide rose"],
+        ),
+        ("<p>a</p><div class='popover-body'>b</div>", ["a", "b"]),
         ("<p>a<script>x()</script><style>p{}</style><noscript>y</noscript>b</p>", ["ab"]),
         ("<p>a<select><option>1</option></select><textarea>t</textarea><svg><text>s</text></svg>b</p>", ["ab"]),
         ("<p>a<!-- no -->b</p>", ["ab"]),

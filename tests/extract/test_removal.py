@@ -36,6 +36,37 @@ def removed(body: str, keep: Sequence[str], signals: Signals = NO_SIGNALS) -> li
     return list(removed_spans(page, kept, found, {}, signals))
 
 
+def linked(*headlines: str) -> str:
+    """A paragraph for each headline, all of it a link."""
+    return "".join(f'<p><a href="/{at}">{text}</a></p>' for at, text in enumerate(headlines))
+
+
+def test_links_under_a_label_are_other_stories_until_the_text_goes_on() -> None:
+    story, cited = "Ferry crews on the Sound vote on strike", "The harbour's own report of last year tells of it"
+    found = refused(
+        f"<p>{PROSE}</p><p>You may also like...</p>{linked(story)}<p>{MORE}</p>{linked(cited)}<p>{PROSE[:60]}</p>"
+    )
+    assert found == {"You may also like...": Removal.RELATED_LINK, story: Removal.RELATED_LINK}
+
+
+def test_a_label_with_links_in_one_line_is_other_stories() -> None:
+    line = '<b>DON\'T MISS</b> <a href="/a">Ferry crews vote on strike</a> [VIDEO] <a href="/b">Tides rise again</a>'
+    text = "DON'T MISS Ferry crews vote on strike [VIDEO] Tides rise again"
+    assert refused(f"<p>{PROSE}</p><p>{line}</p><p>{MORE}</p>") == {text: Removal.RELATED_LINK}
+    cited = 'Read more carefully, the <a href="/a">report</a> said that tides rise.'
+    assert refused(f"<p>{PROSE}</p><p>{cited}</p><p>{MORE}</p>") == {}
+
+
+def test_links_that_end_a_text_are_other_stories_unless_they_are_much_of_it() -> None:
+    stories = ("Ferry crews on the Sound vote", "Tides rise in the narrows")
+    assert refused(f"<p>{PROSE}</p><p>{MORE}</p>{linked(*stories)}") == dict.fromkeys(stories, Removal.RELATED_LINK)
+    assert refused(f"<p>{PROSE}</p><p>{MORE}</p>{linked(stories[0])}") == {}, "a single one may be the source"
+    assert refused(f"<p>{PROSE}</p>{linked(*stories)}<p>{MORE}</p>") == {}, "the text goes on"
+    assert refused(f"<p>{PROSE[:40]}</p>{linked(*stories)}") == {}, "links are the text"
+    items = "".join(f'<li><a href="/{one}">{one}</a></li>' for one in stories)
+    assert refused(f"<p>{PROSE}</p><p>{MORE}</p><ul>{items}</ul>") == {}, "a list of what the text recommends"
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

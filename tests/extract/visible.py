@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from extract.dom import Element, children
+from extract.dom import INLINE, Element, children
 
 # what a reader sees no text of, or only in a widget that must be opened
 WIDGETS = {
@@ -15,6 +15,10 @@ WIDGETS = {
     "svg", "template", "textarea", "title", "track", "video",
 }  # fmt: skip
 NOT_SHOWN = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
+POPUP = re.compile(
+    r"(?i)(?:^|[\s_-])(?:(?:roll-?over|popover|tool-?tip)(?:[-_]\S*)?[-_]?(?:block|body|box|card|content|inner|panel|text)|"
+    r"hover-?card(?:[-_]\S*)?)(?:\s|$)"
+)  # under the mouse alone
 # blanks, what no font shows, and the bar that joins the cells of a row
 NO_INK = re.compile("[\\s|\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b\ufeff]+")
 
@@ -61,6 +65,8 @@ def printed(root: Element) -> Printed:
             add(node.text_content, hidden=around)
         elif node.is_element_node and node.tag not in WIDGETS:
             said = node.attributes
+            if node.tag in INLINE and (said.get("role") == "tooltip" or POPUP.search(said.get("class") or "")):
+                continue
             styled_away = "hidden" in said or bool(NOT_SHOWN.search(said.get("style") or ""))
             hidden = around or (styled_away and node.mem_id != root.mem_id)
             todo.append((node, around, length))
