@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from extract.age import AGE
+from extract.appeals import COMMENTS, NEWSLETTER, PAYWALL_PROMPT
 from extract.credits import CAPTION
 from extract.pattern_set import pattern_set
 from extract.read_more import CLOSED, READ_MORE
@@ -40,7 +41,6 @@ class Removal(StrEnum):
 
 
 MAX_LINE_CHARS = 300  # no prompt is longer
-_NETWORK = r"(?:twitter|facebook|instagram|youtube|tiktok|threads|bluesky|telegram|whatsapp|linkedin|google news|x\b)"
 _AGENCY = (
     r"(?:dpa|afp|apa|sda|reuters|ap|efe|ansa|xinhua|ritzau|ntb|tt|pap|čtk|anp|belga|lusa|kna|epd|sid|pti|ani|ians|"
     r"aa|dha|iha)"
@@ -68,7 +68,8 @@ LINES: Final = (
         (
             r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}|"
             r"\W*more\s?[:|]\s*.{10,}|\W*more .{2,60}[:;,]? ?https?://\S{4,}.{0,120}|"
-            r".{0,200}\b(?:finden|lesen) sie\b.{0,60}\bin unserem (?:news|live)[ -]?(?:blog|ticker)\W*"
+            r".{0,200}\b(?:finden|lesen) sie\b.{0,60}\bin unserem (?:news|live)[ -]?(?:blog|ticker)\W*|"
+            r".{0,60}\b(?:devamı|detaylar|ayrıntılar|haber) için tıklayın(?:ız)?\W*"
         ),
     ),
     (Removal.CAPTION, CAPTION),
@@ -85,7 +86,7 @@ LINES: Final = (
             r"\((?:additional )?(?:reporting|writing|editing|compiled|edited) by [^()]{3,250}\)\W*|"
             r"\((?:with (?:inputs?|reporting) from|com informações|con información de|mit (?:material|informationen))\b"
             r"[^()]{2,80}\)\W*|"
-            r"(?:sendung|quelle): .{3,100}\d{1,2}[:.]\d{2} uhr\W*"
+            r"\W*انتهای پیام.{0,12}|(?:sendung|quelle): .{3,100}\d{1,2}[:.]\d{2} uhr\W*"
         ),
     ),
     (
@@ -122,52 +123,8 @@ LINES: Final = (
         Removal.DATELINE_REPEAT,
         AGE + r"|\d{1,2}:\d{2}(?: ?[ap]\.?m\.?)? (?-i:[A-Z]{2,4}),? " + _MONTH + r" \d{1,2},? \d{4}",
     ),
-    (
-        Removal.COMMENTS,
-        (
-            r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|"
-            r"your email address will not be published|required fields are marked|comments (?:are )?closed|"
-            r"join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
-            r"(?:ihre|deine) e-?mail-adresse wird nicht veröffentlicht|"
-            r"votre adresse (?:e-?mail|de messagerie) ne sera pas publiée|"
-            r"tu dirección de correo(?: electrónico)? no será publicada|o seu endereço de e-?mail não será publicado|"
-            r"il tuo indirizzo e-?mail non sarà pubblicato|(?:je|het) e-?mailadres wordt niet gepubliceerd|"
-            r"twój adres e-?mail nie zostanie opublikowany|e-posta (?:hesabınız|adresiniz) yayı[mn]lanmayacak|"
-            r"ваш адрес e?-?mail не будет опубликован|メールアドレスが公開されることはありません|"
-            r"alamat email anda tidak akan dipublikasikan|"
-            r"(?:schreiben?|hinterlasse|verfasse)(?: sie)? (?:einen|uns einen|deinen|ihren) kommentar|"
-            r"(?:skriv|lämna|legg igjen) en kommentar|(?:dodaj|napisz) komentarz|yorum (?:yap|yaz)|"
-            r"(?:оставить|добавить|написать) комментарий|geef een reactie|laat een reactie achter|"
-            r"be the first to comment|no comments yet|(?:añadir|escribe|agregar|publicar) (?:un |tu )?comentario|"
-            r"deja un comentario|deixe um comentário|lascia un commento|(?:view|show|load) (?:all )?"
-            r"(?:\d+ )?comments?)\b.{0,120}|"
-            r"\W*[\d.,]+ comments?(?: (?:so far|on this (?:article|story)|add (?:a|your) comment))?\W*|"
-            r"(?:(?:do you have|have you got|got|have) an? (?:story|news tip|tip)\b.{0,60}\?|"
-            r"get in touch with (?:our|us)\b).{0,120}(?:\be-?mail|\b(?:call|contact) us|\bwrite to|\bwhatsapp|@)"
-            r".{0,120}"
-        ),
-    ),
-    (
-        Removal.NEWSLETTER,
-        (
-            r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|"
-            r"briefing|e-?mail|alerts)\b.{0,120}|"
-            r"\W*(?:abonnez-vous|inscrivez-vous|abonnieren?|suscríbete|assine|iscriviti|meld je aan|подпишитесь|"
-            r"подписывайтесь|підписуйтесь|síguenos|suivez-nous|seguici|siga-nos|siga o|follow us|join our|"
-            r"folgen sie uns|ακολουθήστε|تابعوا|تابعونا|takip edin|ikuti kami|mời bạn đọc theo dõi)\b.{0,120}"
-            r"(?:newsletter|nieuwsbrief|lettre|whatsapp|telegram|instagram|facebook|youtube|google news|twitter|"
-            r"viber|канал).{0,120}|"
-            r"thanks for reading .{1,80}subscribe\b.{0,120}|.{0,160}\bsubscribe (?:today|now|here)\W*|"
-            r"(?:for|check out) .{0,150}(?:, | by )sign(?:ing)? up (?:for|to) our .{0,40}newsletters?\W*|"
-            r"\W*follow (?:@|(?-i:[A-Z]))\S+ (?:\S+ ){0,5}?on (?:our )?" + _NETWORK + r".{0,220}|"
-            r"\W*(?:suivez .{2,40} sur|sigue a .{2,40} en|folge(?:n sie)? .{2,40} (?:auf|bei)|segui .{2,40} su|"
-            r"volg .{2,40} op|(?:följ|følg) .{2,40} på|(?:śledź|obserwuj) .{2,40} (?:na|w)) .{0,30}"
-            + _NETWORK
-            + r".{0,160}|"
-            r".{0,250}[.!?…] (?-i:Sign up|Subscribe) (?:for|to) .{0,80}(?:newsletter|inbox).{0,80}|"
-            r".{0,60}\bnewsletter (?:informiert|bringt|liefert|versorgt) (?:sie|dich|euch|ihnen)\b.{0,240}"
-        ),
-    ),
+    (Removal.COMMENTS, COMMENTS),
+    (Removal.NEWSLETTER, NEWSLETTER),
     (
         Removal.BYLINE,
         (
@@ -175,7 +132,10 @@ LINES: Final = (
             r"[가-힣]{2,4} ?(?:기자|특파원|인턴기자) ?[a-z0-9_.]{2,30}@[a-z0-9.-]{4,40}|"
             r"by (?:(?-i:[A-ZÀ-Þ])\S+ ){2,4}\W{0,3}(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
             + _MONTH
-            + r" \d{1,2},? \d{4}"
+            + r" \d{1,2},? \d{4}|"
+            r".{3,200} contributed (?:to this (?:report|story|article)|(?:additional )?reporting)\b.{0,60}|"
+            r"(?:editor|pewarta|reporter|muhabir|автор|редактор|autor(?:in|a)?|auteur|author|redactie|redaktion|redazione|"
+            r"redakcja) ?: ?(?:(?-i:[A-ZÀ-ÞА-ЯІЇЄ])\S{0,20}\s?){1,4}\W*"
         ),
     ),
     (
@@ -213,21 +173,12 @@ LINES: Final = (
             r"(?:please )?(?:enable|turn on) javascript\b.{0,120}|javascript is (?:disabled|required)\b.{0,120})\W*"
         ),
     ),
-    (
-        Removal.PAYWALL_PROMPT,
-        (
-            r"\W*(?:support (?:independent|quality|local|our) journalism|donate (?:now|today|here)|"
-            r"please (?:consider (?:donating|supporting us|making a)|support us))\b.{0,250}|"
-            r"\W*(?:already (?:a )?(?:subscriber|member)\?|"
-            r"(?:subscribe|sign in|register|log ?in)\b.{0,40}\bto (?:continue|keep) reading|"
-            r"you['’]ve (?:reached|read|used) (?:your|all)\b.{0,40}(?:articles?|limit)|"
-            r"有料会員になると|この記事は有料|残り\s?\d+\s?文字|続きを読むには).{0,160}"
-        ),
-    ),
+    (Removal.PAYWALL_PROMPT, PAYWALL_PROMPT),
     (
         Removal.SHARE,
         (
-            r".{0,280}click to tweet\W*|"
+            r".{0,280}click to tweet\W*|\W*(?:версия для печати|print this (?:page|article|story)|druckversion|"
+            r"version imprimable|versión para imprimir|versione stampabile)\b.{0,80}|"
             r"\W*(?:share (?:this|on|via|the (?:article|story|page|post|news))\b.{0,60}|"
             r"(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link)"
             r"(?:\W+(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link|"

@@ -53,6 +53,12 @@ from extract.line_rules import LINES, Removal, line_reason
         (Removal.COMMENTS, "Schreiben Sie einen Kommentar"), (Removal.COMMENTS, "Ваш адрес email не будет опубликован."),
         (Removal.PLAYER, "Listen to this article 5 min"), (Removal.PLAYER, "Your browser does not support the audio element."),
         (Removal.AD, "ANNONCE"), (Removal.AD, "Lees verder onder de advertentie"), (Removal.AD, "Download our new app today!"),
+        (Removal.COMMENTS, "Do you know more of it? Write to tips@ferry.example"), (Removal.COMMENTS, "Heb je een tip? Bel ons"),
+        (Removal.COMMENTS, "Нашли ошибку? Выделите её и нажмите Ctrl+Enter"), (Removal.COMMENTS, "▶ 제보하기 카카오톡"),
+        (Removal.COMMENTS, "מצאתם טעות בכתבה? דווחו לנו"), (Removal.COMMENTS, "Vote now in our ferry poll"),
+        (Removal.NEWSLETTER, "扫描二维码关注江岸日报"), (Removal.NEWSLETTER, "Mari bergabung di Grup Telegram kami."),
+        (Removal.BYLINE, "Jon Hale contributed to this report."), (Removal.BYLINE, "Editor: Agus Wibowo"),
+        (Removal.AGENCY_SIGNOFF, "انتهای پیام/"), (Removal.SHARE, "Версия для печати"), (Removal.RELATED_LINK, "Haberin devamı için tıklayınız"),
     ],
 )  # fmt: skip
 def test_a_line_of_each_rule_is_told(reason: Removal, line: str) -> None:
@@ -71,6 +77,9 @@ def test_a_line_of_each_rule_is_told(reason: Removal, line: str) -> None:
         "The ferry (pictured) sails again on Monday.",
         "The image (a photo by a reader) was shown in court, where the judge called it proof.",
         "Source: the harbour's own figures for 2026",
+        "Author: the ferry would have sailed in any case.",
+        "Did he write at all? He did, from tides@ferry.example, and asked the harbour for its figures.",
+        "Who would sail in such weather? Nobody, says the harbour.",
         "He asked readers to sign up for the newsletter, and nobody did.",
         "Reporting by the coast guard shows that tides have risen.",
         "Download the app, log in and choose the ferry.",

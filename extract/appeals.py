@@ -1,0 +1,66 @@
+"""Lines that ask the reader for something: to subscribe, to comment, to write to the newsroom, to pay."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_NETWORK = r"(?:twitter|facebook|instagram|youtube|tiktok|threads|bluesky|telegram|whatsapp|linkedin|google news|x\b)"
+COMMENTS: Final = (
+    r"\W*(?:leave a (?:reply|comment)|cancel reply|post (?:a )?comment|"
+    r"your email address will not be published|required fields are marked|comments (?:are )?closed|"
+    r"join the (?:conversation|discussion)|kommentare? (?:schreiben|verfassen)|laisser un commentaire|"
+    r"(?:ihre|deine) e-?mail-adresse wird nicht veröffentlicht|"
+    r"votre adresse (?:e-?mail|de messagerie) ne sera pas publiée|"
+    r"tu dirección de correo(?: electrónico)? no será publicada|o seu endereço de e-?mail não será publicado|"
+    r"il tuo indirizzo e-?mail non sarà pubblicato|(?:je|het) e-?mailadres wordt niet gepubliceerd|"
+    r"twój adres e-?mail nie zostanie opublikowany|e-posta (?:hesabınız|adresiniz) yayı[mn]lanmayacak|"
+    r"ваш адрес e?-?mail не будет опубликован|メールアドレスが公開されることはありません|"
+    r"alamat email anda tidak akan dipublikasikan|"
+    r"(?:schreiben?|hinterlasse|verfasse)(?: sie)? (?:einen|uns einen|deinen|ihren) kommentar|"
+    r"(?:skriv|lämna|legg igjen) en kommentar|(?:dodaj|napisz) komentarz|yorum (?:yap|yaz)|"
+    r"(?:оставить|добавить|написать) комментарий|geef een reactie|laat een reactie achter|"
+    r"be the first to comment|no comments yet|(?:añadir|escribe|agregar|publicar) (?:un |tu )?comentario|"
+    r"deja un comentario|deixe um comentário|lascia un commento|(?:view|show|load) (?:all )?"
+    r"(?:\d+ )?comments?)\b.{0,120}|"
+    r"\W*[\d.,]+ comments?(?: (?:so far|on this (?:article|story)|add (?:a|your) comment))?\W*|"
+    r"(?:(?:do you have|have you got|got|have) an? (?:story|news tip|tip)\b.{0,60}\?|"
+    r"get in touch with (?:our|us)\b).{0,120}(?:\be-?mail|\b(?:call|contact) us|\bwrite to|\bwhatsapp|@)"
+    r".{0,120}|"
+    r".{3,200}[?？؟].{0,80}\S{2,40}@\S{3,60}.{0,12}|"  # a question, and at the end where to write
+    r"(?:heb je|heeft u|heb jij) een (?:nieuws)?tip\b.{0,200}|"
+    r"(?:haben sie|hast du) (?:einen hinweis|hinweise|anregungen|einen tipp|sachdienliche)\b.{0,80}\?.{0,160}|"
+    r"\W*(?:기사 ?)?제보하기.{0,100}|.{0,160}\b(?:vote (?:now |here )?in|take) our (?:\w+ )?(?:poll|survey)\b.{0,80}|"
+    r"\W*(?:нашли (?:ошибку|опечатку)|заметили (?:ошибку|опечатку)|знайшли (?:помилку|одрук)|помітили помилку|"
+    r"fehler (?:gefunden|entdeckt|melden)|(?:haben sie|hast du) einen fehler|"
+    r"(?:found|spotted) an? (?:typo|error|mistake)|report an? (?:typo|error|mistake|correction)|"
+    r"signaler une (?:erreur|faute)|(?:vous avez )?(?:vu|repéré|constaté) une (?:erreur|faute|coquille)|segnala un errore|"
+    r"zauważy(?:łeś|łaś|li) błąd|¿?has (?:visto|encontrado|detectado) un error|¿encontraste (?:un )?error|"
+    r"encontrou (?:um )?erro|(?:fout|taalfout) gezien|našli jste chybu|hittat (?:ett )?fel|fant du en feil)\b.{0,160}|"
+    r".{0,20}(?:מצאתם|נתקלתם|ראיתם) .{0,12}טעות.{0,60}"
+)
+NEWSLETTER: Final = (
+    r"\W*(?:sign up|subscribe|register|get) (?:for|to|now|here|our|the) ?.{0,80}(?:newsletter|inbox|"
+    r"briefing|e-?mail|alerts)\b.{0,120}|"
+    r"\W*(?:abonnez-vous|inscrivez-vous|abonnieren?|suscríbete|assine|iscriviti|meld je aan|подпишитесь|"
+    r"подписывайтесь|підписуйтесь|síguenos|suivez-nous|seguici|siga-nos|siga o|follow us|join our|"
+    r"folgen sie uns|ακολουθήστε|تابعوا|تابعونا|takip edin|ikuti kami|mời bạn đọc theo dõi)\b.{0,120}"
+    r"(?:newsletter|nieuwsbrief|lettre|whatsapp|telegram|instagram|facebook|youtube|google news|twitter|"
+    r"viber|канал).{0,120}|"
+    r"thanks for reading .{1,80}subscribe\b.{0,120}|.{0,160}\bsubscribe (?:today|now|here)\W*|"
+    r"(?:for|check out) .{0,150}(?:, | by )sign(?:ing)? up (?:for|to) our .{0,40}newsletters?\W*|"
+    r"\W*follow (?:@|(?-i:[A-Z]))\S+ (?:\S+ ){0,5}?on (?:our )?" + _NETWORK + r".{0,220}|"
+    r"\W*(?:suivez .{2,40} sur|sigue a .{2,40} en|folge(?:n sie)? .{2,40} (?:auf|bei)|segui .{2,40} su|"
+    r"volg .{2,40} op|(?:följ|følg) .{2,40} på|(?:śledź|obserwuj) .{2,40} (?:na|w)) .{0,30}" + _NETWORK + r".{0,160}|"
+    r".{0,250}[.!?…] (?-i:Sign up|Subscribe) (?:for|to) .{0,80}(?:newsletter|inbox).{0,80}|"
+    r".{0,60}\bnewsletter (?:informiert|bringt|liefert|versorgt) (?:sie|dich|euch|ihnen)\b.{0,240}|"
+    r".{0,200}\b(?:bergabung|ikuti)\b.{0,80}(?:telegram|whatsapp|google news|channel|saluran).{0,80}|"
+    r".{0,24}扫(?:描|码|一扫).{0,20}(?:关注|公众号|二维码).{0,40}|.{0,24}關注.{0,20}公眾號.{0,20}"
+)
+PAYWALL_PROMPT: Final = (
+    r"\W*(?:support (?:independent|quality|local|our) journalism|donate (?:now|today|here)|"
+    r"please (?:consider (?:donating|supporting us|making a)|support us))\b.{0,250}|"
+    r"\W*(?:already (?:a )?(?:subscriber|member)\?|"
+    r"(?:subscribe|sign in|register|log ?in)\b.{0,40}\bto (?:continue|keep) reading|"
+    r"you['’]ve (?:reached|read|used) (?:your|all)\b.{0,40}(?:articles?|limit)|"
+    r"有料会員になると|この記事は有料|残り\s?\d+\s?文字|続きを読むには).{0,160}"
+)
