@@ -135,7 +135,7 @@ LINES: Final = (
             + r" \d{1,2},? \d{4}|"
             r".{3,200} contributed (?:to this (?:report|story|article)|(?:additional )?reporting)\b.{0,60}|"
             r"(?:editor|pewarta|reporter|muhabir|автор|редактор|autor(?:in|a)?|auteur|author|redactie|redaktion|redazione|"
-            r"redakcja) ?: ?(?:(?-i:[A-ZÀ-ÞА-ЯІЇЄ])\S{0,20}\s?){1,4}\W*"
+            r"redakcja) ?: ?(?:(?-i:[A-ZÀ-ÞА-ЯІЇЄ])\S{0,20}\s){0,3}(?-i:[A-ZÀ-ÞА-ЯІЇЄ])\S{0,20}"
         ),
     ),
     (
