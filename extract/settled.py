@@ -29,7 +29,8 @@ from extract.shapes import Shape, shapes
 SAMPLE = 64  # one page in so many is read in full all the same, and the profile learns from it
 SAMPLED_BYTES = 65_536  # of it by which it is chosen: no page's begin and length are another's
 MIN_CHARS = 300  # a text under this is read in full
-STRETCH = 3  # times shorter or longer than any text seen before: a doubt
+STRETCH = 3  # times shorter or longer than any text seen before: a doubt…
+FEW = 30  # …that over the number of pages seen more: a range of few pages says little
 # a probability between these is in doubt: on sites not seen, a full reading is right there more often
 DOUBT = (0.2, 0.6)
 PROSE_DOUBT = (0.3, 0.65)
@@ -75,7 +76,8 @@ def read_settled(root: Element, profile: Profile, signals: Signals, article: str
     kept = decided.probability >= KEEP
     text = int(chars[kept].sum())
     captions += int(chars[list(decided.captions)].sum())
-    if not max(MIN_CHARS, profile.shortest / STRETCH) <= text <= profile.longest * STRETCH:
+    stretch = STRETCH + FEW / profile.pages
+    if not max(MIN_CHARS, profile.shortest / stretch) <= text <= profile.longest * stretch:
         return None
     if _is_doubtful(page, decided, chars, text) or captions > MAX_CAPTIONS * (captions + text):
         return None

@@ -263,13 +263,13 @@ def test_a_subhead_that_site_and_page_judge_differently_is_read_in_full() -> Non
 
 
 def test_a_text_that_is_much_longer_or_shorter_is_read_in_full(theme: str, profile: Profile) -> None:
-    usual = Story(12)
-    longer = Story(12, paragraphs=tuple(sentence(5_000 + at) for at in range(150)))
-    shorter = Story(12, paragraphs=(sentence(5_000), sentence(5_001)))
-    assert by_profile(page(usual, theme), profile)
-    for story in (longer, shorter):
-        assert not by_profile(page(story, theme), profile)
-        assert text(page(story, theme), profile).splitlines() == list(story.lines)
+    usual = page(Story(12), theme)
+    size = len(text(usual, profile))
+    assert by_profile(usual, profile)
+    for times, is_alone in ((4, True), (20, False)):  # a range of few pages says little
+        assert by_profile(usual, replace(profile, shortest=times * size, longest=2 * times * size)) == is_alone
+        assert by_profile(usual, replace(profile, shortest=1, longest=size // times)) == is_alone
+    assert text(usual, replace(profile, longest=1)).splitlines() == list(Story(12).lines)
 
 
 def boxed(number: int, text: str) -> Capture:
