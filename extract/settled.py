@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from extract.adjust import known_shape, moved_by, own_texts, seen_on
 from extract.blocks import BlockTree, read_blocks, signature
 from extract.body import KEEP, region_models
+from extract.class_words import bit_mask
 from extract.completed import find_standfirst
 from extract.dom import Element
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
@@ -38,6 +39,7 @@ MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are 
 MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_1-9-]*")  # what a selector may name; 0 stands for any number
 MAX_CLASSES = 300  # characters
+_QUOTE, _POST = bit_mask(("blockquote",)), bit_mask(("embed",))
 _TEXT_TAGS = frozenset(("h2", "h3", "h4", "h5", "h6", "tr"))
 
 
@@ -162,8 +164,14 @@ def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], t
 def _may_be_text(page: BlockTree, at: int, shape: Shape) -> bool:
     """Whether a block is a sentence, a subhead or a row of a table; a link or a prompt is none.
 
-    Of a heading that is a whole sentence a full reading knows no more.
+    Of a heading that is a whole sentence, and of a quoted post, a full reading knows no more.
     """
+    if (
+        shape.look == "prose"
+        and page.above[page.blocks[at].node] & _QUOTE
+        and page.bits_around(page.blocks[at].node, 2) & _POST
+    ):
+        return False
     is_tagged = page.tags[page.blocks[at].node] in _TEXT_TAGS
     return not is_tagged if shape.look == "prose" else is_tagged and shape.look not in {"prompt", "linked"}
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from extract import settled
 from extract.article import Article
 from extract.blocks import read_blocks
 from extract.capture import Capture
@@ -152,6 +153,19 @@ def test_what_stands_beside_it_on_other_pages_too_is_no_doubt(place: str, said: 
     assert by_profile(told(11), learned)
     assert text(told(11), learned).splitlines() == list(Story(11).lines)
     assert not by_profile(told(11), settle([printed_page(Story(number)) for number in KNOWN]))
+
+
+@pytest.mark.parametrize(("name", "is_alone"), [("twitter-tweet", True), ("remark", False)])
+def test_a_quoted_post_that_the_forests_are_not_sure_of_is_no_doubt(
+    monkeypatch: pytest.MonkeyPatch, name: str, *, is_alone: bool
+) -> None:
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    first = Story(12).lines[0]
+    post = f"<blockquote class='{name}'><p>{sentence(14_000)}</p></blockquote>"
+    given = doubtful(printed_page(Story(12)), f"{first}</p>", f"{first}</p>{post}")
+    monkeypatch.setattr(settled, "PROSE_DOUBT", (0.0, 1.0))
+    assert by_profile(given, learned) == is_alone
+    assert sentence(14_000) in text(given, learned)
 
 
 @pytest.mark.parametrize(
