@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 from typing import Final
 
 from extract.blocks import BlockTree
@@ -15,6 +16,13 @@ MAX_LONGER = 1.3  # times the description; what begins with it and is longer is 
 PROSE_CHARS = 60
 NEAR = 20  # blocks between headline and standfirst: a byline, a date, share links
 OPENING = 5  # blocks of the text in which the standfirst may stand already
+MAX_STANDFIRST_CHARS = 400
+# whole words of the class of what themes print below a headline
+_CALLED = re.compile(
+    r"(?:\S*[-_])?(?:sub-?title|sub-?headline|stand-?first|dec?k|chap[oô]|chapeau|entradilla|bajada|vorspann|"
+    r"ingress|perex|lede|(?:article|post|story|entry)[-_]excerpt)(?:[-_]\S*)?",
+    re.IGNORECASE,
+)
 _SOURCE = re.compile(r"[—–]\s?\S.{,118}")
 _NO_STANDFIRST: Final = 1 << HIDDEN_BIT | bit_mask(
     ("figcaption", "caption", "aside", "nav", "footer", "form", "button", "dialog")
@@ -31,13 +39,13 @@ def completed(
 
 
 def find_standfirst(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> int | None:
-    """Return the block right below the headline that the page's metadata have for its description; None if kept.
+    """Return the block below the headline that is the page's description, or called its standfirst; None if kept.
 
     What says the same as the text's first lines is no standfirst but a copy of them.
     """
     first = next((at for at in kept if len(page.blocks[at].text) >= PROSE_CHARS), None)
     summaries = [text for one in signals.standfirst if len(text := squeeze(one)) >= MIN_STANDFIRST_CHARS]
-    if first is None or not summaries:
+    if first is None:
         return None
     titles = {squeeze(title) for title in signals.headlines}
     headline = next((at for at in range(first - 1, -1, -1) if found.squeezed[at] in titles), first)
@@ -46,12 +54,20 @@ def find_standfirst(page: BlockTree, kept: list[int], found: Features, signals: 
         block, text = page.blocks[at], found.squeezed[at]
         if (
             len(text) >= MIN_STANDFIRST_CHARS
-            and any(_is_said(text, summary) for summary in summaries)
+            and (
+                any(_is_said(text, summary) for summary in summaries)
+                or (len(text) <= MAX_STANDFIRST_CHARS and _names_standfirst(page.said[block.node].get("class")))
+            )
             and block.link_chars < len(block.text) / 2
             and not page.above[block.node] & _NO_STANDFIRST
         ):
             return None if text in opening else at
     return None
+
+
+@lru_cache(maxsize=1024)
+def _names_standfirst(classes: str | None) -> bool:
+    return classes is not None and any(map(_CALLED.fullmatch, classes[:500].split()))
 
 
 def _is_said(text: str, summary: str) -> bool:

@@ -75,7 +75,7 @@ class Metadata:
     article_body: str | None = None  # JSON-LD's, as written: often cut short, without paragraphs
     kinds: tuple[str, ...] = ()  # lower-cased @type of JSON-LD's top nodes, and "og:" with og:type
     headlines: tuple[str, ...] = ()  # all distinct titles the page gives itself, without the site's name
-    standfirst: tuple[str, ...] = ()  # its distinct descriptions
+    standfirst: tuple[str, ...] = ()  # its distinct descriptions, and secondary titles like none of `headlines`
     rights: tuple[str, ...] = ()  # what headers and mark-up reserve
 
 
@@ -91,7 +91,7 @@ def read_metadata(root: Element, capture: Capture) -> Metadata:
     headings = read_headings(root, marks, found, capture.hints.title, own, section)
     shown = Shown(root, headings.heading)
     published_at, source = read_published(shown, marks, found, capture)
-    standfirst = _distinct(
+    descriptions = _distinct(
         [
             *marks.all(_DESCRIPTION),
             found.description,
@@ -109,14 +109,14 @@ def read_metadata(root: Element, capture: Capture) -> Metadata:
         language=_language(marks, found, capture.hints.language),
         section=section,
         tags=_tags(marks, found, capture.hints.tags),
-        description=standfirst[0] if standfirst else None,
+        description=descriptions[0] if descriptions else None,
         image=_image(marks, found, capture.final_url),
         canonical_url=canonical,
         free=found.free,
         article_body=found.body,
         kinds=(*found.kinds, *(f"og:{kind.lower()}" for kind in marks.meta.get("og:type", ())[:1])),
         headlines=headings.headlines,
-        standfirst=standfirst,
+        standfirst=_distinct([*descriptions, *headings.decks], MAX_DESCRIPTION),
         rights=read_rights(capture.headers, marks),
     )
 

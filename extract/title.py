@@ -48,6 +48,9 @@ class Headings:
     title: str
     heading: Element | None  # the h1, or other heading, that shows the title
     headlines: tuple[str, ...]  # distinct, each without the site's name
+    decks: tuple[
+        str, ...
+    ]  # other titles in the page's data, like none of these: as a rule what stands below the headline
     tails: frozenset[str] = frozenset()  # squeezed: what only some of the titles end with, mostly the site's name
 
 
@@ -95,12 +98,16 @@ def read_headings(
     ranked = [text for text in ranked if text]
     named = {text for text in dict.fromkeys(ranked) if strip.names_site(text)}
     ranked = [text for text in ranked if text not in named] or ranked
-    others = [strip(text) for text in [*filter(None, map(_line, found.alternatives)), *_headlines(shown, ranked)]]
+    others = [strip(text) for text in filter(None, map(_line, found.alternatives))]
+    headlines = [strip(text) for text in _headlines(shown, ranked)]
+    vocabulary = [_words(text) for text in dict.fromkeys([*ranked, *headlines])]
+    decks = [text for text in others if vocabulary and not _is_like(text, vocabulary)]
     title = _choose(ranked)
     return Headings(
         title=title,
         heading=main[0] if main else _lower_heading(root, title),
-        headlines=tuple(dict.fromkeys(text for text in [*ranked, *others] if text)),
+        headlines=tuple(dict.fromkeys(text for text in [*ranked, *others, *headlines] if text and text not in decks)),
+        decks=tuple(dict.fromkeys(decks)),
         tails=frozenset(tails),
     )
 
@@ -108,11 +115,11 @@ def read_headings(
 def _headlines(shown: list[tuple[Element, str]], ranked: list[str]) -> list[str]:
     """Return the h1 that say what the page is called, and the first; the others are subheads of the text."""
     vocabulary = [_words(text) for text in ranked]
-    return [
-        text
-        for place, (_, text) in enumerate(shown)
-        if not place or any(_likeness(_words(text), words) >= MIN_LIKENESS for words in vocabulary)
-    ]
+    return [text for place, (_, text) in enumerate(shown) if not place or _is_like(text, vocabulary)]
+
+
+def _is_like(text: str, vocabulary: list[frozenset[str]]) -> bool:
+    return any(_likeness(_words(text), words) >= MIN_LIKENESS for words in vocabulary)
 
 
 def _unaccented(text: str) -> str:

@@ -84,7 +84,7 @@ def test_hostile_metadata_is_bounded_and_printable() -> None:
 
 def test_what_the_body_reader_needs_is_handed_on() -> None:
     graph = [
-        {"@type": "NewsArticle", "headline": "Harbour bridge reopens", "alternativeHeadline": "Lorries roll again",
+        {"@type": "NewsArticle", "headline": "Harbour bridge reopens", "alternativeHeadline": ["Lorries roll again", "Bridge is open"],
          "description": "After eleven weeks.", "articleBody": "The harbour bridge reopened."},
         {"@type": ["BreadcrumbList"], "itemListElement": [{"@type": "ListItem", "name": "Home"}, {"@type": "ListItem", "name": "Harbour"},
                                                         {"@type": "ListItem", "name": "Harbour bridge reopens"}]},
@@ -96,8 +96,8 @@ def test_what_the_body_reader_needs_is_handed_on() -> None:
     )
     assert found.article_body == "The harbour bridge reopened."
     assert found.kinds == ("newsarticle", "breadcrumblist", "og:article")
-    assert found.headlines == ("Harbour bridge reopens", "Bridge open again", "Lorries roll again")
-    assert found.standfirst == ("Tolls wait.", "After eleven weeks.")
+    assert found.headlines == ("Harbour bridge reopens", "Bridge open again", "Bridge is open")
+    assert found.standfirst == ("Tolls wait.", "After eleven weeks.", "Lorries roll again"), "no headline, but below it"
     assert found.section == "Harbour"
 
 
