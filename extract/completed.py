@@ -19,7 +19,7 @@ OPENING = 5  # blocks of the text in which the standfirst may stand already
 MAX_STANDFIRST_CHARS = 400
 # whole words of the class of what themes print below a headline
 _CALLED = re.compile(
-    r"(?:\S*[-_])?(?:sub-?title|sub-?headline|stand-?first|dec?k|chap[oô]|chapeau|entradilla|bajada|vorspann|"
+    r"(?!(?:\S*[-_])?(?:no|with|without|has|hide|show)[-_])(?:\S*[-_])?(?:sub-?title|sub-?headline|stand-?first|dec?k|chap[oô]|chapeau|entradilla|bajada|vorspann|"
     r"ingress|perex|lede|(?:article|post|story|entry)[-_]excerpt)(?:[-_]\S*)?",
     re.IGNORECASE,
 )

@@ -46,7 +46,7 @@ def test_what_the_theme_calls_a_standfirst_is_one(classes: str) -> None:
     assert kept_with(f"<h1>Bridge opens</h1>{dek.replace(DEK, PROSE * 6)}<p>{PROSE}</p>", "") == [PROSE], (
         "too long for one"
     )
-    other = dek.replace(classes, "description by-the-deckhand")
+    other = dek.replace(classes, "description with-subtitle by-the-deckhand")
     assert kept_with(f"<h1>Bridge opens</h1>{other}<p>{PROSE}</p>", "Something else.") == [PROSE]
 
 
