@@ -19,8 +19,10 @@ OPENING = 5  # blocks of the text in which the standfirst may stand already
 MAX_STANDFIRST_CHARS = 400
 # whole words of the class of what themes print below a headline
 _CALLED = re.compile(
-    r"(?!(?:\S*[-_])?(?:no|with|without|has|hide|show)[-_])(?:\S*[-_])?(?:sub-?title|sub-?headline|stand-?first|dec?k|chap[oô]|chapeau|entradilla|bajada|vorspann|"
-    r"ingress|perex|lede|(?:article|post|story|entry)[-_]excerpt)(?:[-_]\S*)?",
+    r"(?!(?:\S*[-_])?(?:no|with|without|has|hide|show)[-_])(?:(?:\S*[-_])?"
+    r"(?:sub-?title|sub-?headline|stand-?first|dec?k|chap[oô]|chapeau|entradilla|bajada|vorspann|ingress|perex|lede|"
+    r"(?:article|post|story|entry)[-_]excerpt)|(?-i:[A-Za-z]*(?:Dek|Sub[Tt]itle|Stand[Ff]irst|Sub[Hh]eadline)))"
+    r"(?:[-_]\S*)?",
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"[—–]\s?\S.{,118}")

@@ -38,7 +38,9 @@ def test_the_standfirst_is_text_whatever_the_model_says(dek: str, description: s
     assert kept_with(f"<h1>Bridge opens</h1><p>{dek}</p><p>By Jo</p><p>{PROSE}</p>", description) == [dek, PROSE]
 
 
-@pytest.mark.parametrize("classes", ["article-subtitle", "c-dek c-dek--long", "post-excerpt", "sub-headline", "chapo"])
+@pytest.mark.parametrize(
+    "classes", ["article-subtitle", "c-dek c-dek--long", "post-excerpt", "sub-headline", "chapo", "HeaderDek-bIqF"]
+)
 def test_what_the_theme_calls_a_standfirst_is_one(classes: str) -> None:
     dek = f"<h2 class='{classes}'>{DEK}</h2>"
     assert kept_with(f"<h1>Bridge opens</h1>{dek}<p>By Jo</p><p>{PROSE}</p>", "Something else.") == [DEK, PROSE]
