@@ -99,14 +99,16 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
     titles = title_words(signals)
     placed = _boxed(page, kept, found) | _captions(page, kept, found)
     standfirst: set[str] = set()
+    once, twice = set[str](), set[str]()  # a third time it is what stands under each of many pictures
     before = ""
     for place, at in enumerate(kept):
         text = page.blocks[at].text
         if reason := placed.get(at) or never_text(text, found.squeezed[at], titles):
             refused[at] = reason
-        elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in {before, *standfirst}:
+        elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in {before, *standfirst, *twice}:
             refused[at] = Removal.REPEAT
         before = found.squeezed[at]
+        (twice if before in once else once).add(before)
         if place < _FIRST:
             standfirst.add(before)
     refused |= other_stories(page, [at for at in kept if at not in refused], found)

@@ -36,6 +36,13 @@ def removed(body: str, keep: Sequence[str], signals: Signals = NO_SIGNALS) -> li
     return list(removed_spans(page, kept, found, {}, signals))
 
 
+def test_a_long_line_is_text_twice_and_no_more() -> None:
+    page, found = read(
+        f"<p>{PROSE}</p><p>a</p><p>b</p><p>c</p><p>{MORE}</p><p>d</p><p>{MORE}</p><p>d</p><p>{MORE}</p><p>d</p>"
+    )
+    assert refuse_lines(page, list(range(10)), found, NO_SIGNALS) == {8: Removal.REPEAT}
+
+
 def linked(*headlines: str) -> str:
     """A paragraph for each headline, all of it a link."""
     return "".join(f'<p><a href="/{at}">{text}</a></p>' for at, text in enumerate(headlines))
