@@ -26,7 +26,7 @@ COMMENTS: Final = (
     r"(?:(?:do you have|have you got|got|have) an? (?:story|news tip|tip)\b.{0,60}\?|"
     r"get in touch with (?:our|us)\b).{0,120}(?:\be-?mail|\b(?:call|contact) us|\bwrite to|\bwhatsapp|@)"
     r".{0,120}|"
-    r".{3,200}[?？؟].{0,80}\S{2,40}@\S{3,60}.{0,12}|"  # a question, and at the end where to write
+    r".{3,200}[?？؟][^@?？؟]{0,120}[^\s@?？؟]@[^\s@?？؟]{2,50}\.[a-z]{2,12}[^@?？؟]{0,12}|"  # a question, and at the end where to write
     r"(?:heb je|heeft u|heb jij) een (?:nieuws)?tip\b.{0,200}|"
     r"(?:haben sie|hast du) (?:einen hinweis|hinweise|anregungen|einen tipp|sachdienliche)\b.{0,80}\?.{0,160}|"
     r"\W*(?:기사 ?)?제보하기.{0,100}|.{0,160}\b(?:vote (?:now |here )?in|take) our (?:\w+ )?(?:poll|survey)\b.{0,80}|"

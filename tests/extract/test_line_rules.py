@@ -79,6 +79,7 @@ def test_a_line_of_each_rule_is_told(reason: Removal, line: str) -> None:
         "Source: the harbour's own figures for 2026",
         "Author: the ferry would have sailed in any case.",
         "Did he write at all? He did, from tides@ferry.example, and asked the harbour for its figures.",
+        "What now? asked @annaberg.",
         "Who would sail in such weather? Nobody, says the harbour.",
         "He asked readers to sign up for the newsletter, and nobody did.",
         "Reporting by the coast guard shows that tides have risen.",
