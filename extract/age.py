@@ -19,19 +19,25 @@ _SAID = (
 _COUNT = (
     r"(?:about |almost |over |circa |ca\.? |etwa |environ |hace |há |для )?(?:\d{1,4}|an?|one|ein(?:er|em)?|une?|una?)"
 )
-_UNIT = (
-    r"(?:s|m|h|d|sec(?:ond)?s?|min(?:ute)?s?|hrs?|hours?|days?|weeks?|months?|years?|sekunden?|minuten?|stunden?|tag(?:en?)?|"
-    r"wochen?|monat(?:en?)?|jahr(?:en?)?|secondes?|heures?|jours?|semaines?|mois|ans?|segundos?|minutos?|horas?|días?|dias?|"
-    r"semanas?|mes(?:es)?|años?|anos?|secondi|minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|ann[oi]|uur|dag(?:en)?|"
+_SHORT = (
+    r"(?:s|m|h|d|sec(?:ond)?s?|min(?:ute)?s?|hrs?|hours?|days?|weeks?|months?|sekunden?|minuten?|stunden?|tag(?:en?)?|"
+    r"wochen?|monat(?:en?)?|secondes?|heures?|jours?|semaines?|mois|segundos?|minutos?|horas?|días?|dias?|"
+    r"semanas?|mes(?:es)?|secondi|minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|uur|dag(?:en)?|"
     r"we(?:ek|ken)|timm(?:e|ar)|dagar|timer?|dager?|minut(?:er|ter|ę|y)?|godzin[aęy]?|dni|dzień|минут[уы]?|час(?:а|ов)?|"
     r"день|дня|дней|годин[иу]?|хвилин[иу]?)"
 )
-_AGO = (
-    rf"{_COUNT}\s?{_UNIT}(?:,? (?:and )?\d{{1,2}}\s?{_UNIT})? (?:ago|fa|geleden|sedan|siden|sitten|temu|назад|тому)|"
-    rf"(?:vor|il y a|hace|há|acum|för) {_COUNT}\s?{_UNIT}(?: sedan)?|"
-    r"\d{1,3}\s?(?:分|時間|日|小时|分钟|小時|分鐘|天)\s?前|\d{1,3}\s?(?:시간|분|일)\s?전|"
-    r"just now|a (?:moment|few (?:seconds|minutes|hours)) ago"
-)
+_UNIT = rf"(?:{_SHORT}|years?|jahr(?:en?)?|ans?|años?|anos?|ann[oi])"
+
+
+def _ago(unit: str) -> str:
+    return (
+        rf"{_COUNT}\s?{unit}(?:,? (?:and )?\d{{1,2}}\s?{unit})? (?:ago|fa|geleden|sedan|siden|sitten|temu|назад|тому)|"
+        rf"(?:vor|il y a|hace|há|acum|för) {_COUNT}\s?{unit}(?: sedan)?|"
+        r"\d{1,3}\s?(?:分|時間|日|小时|分钟|小時|分鐘|天)\s?前|\d{1,3}\s?(?:시간|분|일)\s?전|"
+        r"just now|a (?:moment|few (?:seconds|minutes|hours)) ago"
+    )
+
+
 _MONTH = "|".join(sorted({name for names in LANGUAGES.values() for name in names}, key=len, reverse=True))
 # a date and a time of day, in whatever order: nothing but numbers, months, weekdays, zones and the words between
 _PART = (
@@ -41,5 +47,6 @@ _PART = (
 )
 _STAMP = rf"{_PART}(?:[\s.,:/|·•–—-]{{1,3}}{_PART}){{0,11}}"
 AGE: Final = (
-    rf"\W*(?:{_SAID}\W{{0,3}}(?:{_AGO}|{_STAMP})|{_AGO})(?:\W{{1,3}}(?:by|von|par|por|di|door|av|af)\W.{{2,60}})?\W*"
+    # "ten years ago", with nothing else, may be a subhead
+    rf"\W*(?:{_SAID}\W{{0,3}}(?:{_ago(_UNIT)}|{_STAMP})|{_ago(_SHORT)})(?:\W{{1,3}}(?:by|von|par|por|di|door|av|af)\W.{{2,60}})?\W*"
 )

@@ -20,13 +20,14 @@ _OLD = (
 # "Pictured from left…"; what ends with whose it is, or that it is an old one
 CAPTION: Final = (
     r"pictured(?: at the (?:back|front|top|bottom))?,? ?(?:from )?(?:the )?"
-    r"(?:left|right|above|below|here|cent(?:re|er))\b.{0,290}|"
-    r".{2,250}\((?:l(?:eft)? ?(?:-|to) ?r(?:ight)?)\).{0,250}|"
+    r"(?:left|right|above|below|here|cent(?:re|er))(?:,? (?:is|are|was|were|with)\b|[,:;]).{0,280}|"
+    r".{2,250}\((?:l ?(?:-|to) ?r|from left(?: to right)?)\).{0,250}|"
     r".{4,280}[(\[（]" + _PICTURE + r"(?: (?:credits?|source|courtesy|quelle|by|via))?"
     r"(?: ?[:：/] ?| by | via | courtesy )[^()\[\]（）]{2,80}[)\]）]\W*|"
     r".{10,280}[(\[](?:fot\.|foto) [^()\[\]]{2,80}[)\]]\W*|"
     r".{10,280}\((?:[^()]{1,60}(?:/| via ))?"
-    r"(?:ap photo|getty images?|nasa|epa-efe|picture alliance|shutterstock)(?:/[^()]{1,60}| via [^()]{1,40})?\)\W*|"
+    r"(?:ap photo|getty images?|picture alliance|shutterstock)(?:/[^()]{1,60}| via [^()]{1,40})?\)\W*|"
+    r".{10,280}\((?:nasa|esa|epa-efe)/[^()]{1,60}\)\W*|"
     r".{5,280}[(\[（]" + _OLD + r"(?: ?[:：/] ?[^()]{2,60})?[)\]）]\W*"
 )
 # "Photo credit: …" whatever follows, "Photo: Anna Berg, Coast Pictures" only what may be names

@@ -50,7 +50,7 @@ _MONTH = r"(?:january|february|march|april|may|june|july|august|september|octobe
 LINES: Final = (
     (
         Removal.RELATED_LINK,
-        (r"\W*(?:" + READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*.*)?"),  # noqa: RUF001 - full-width
+        (r"\W*(?:" + READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*(?-i:[^\sa-zß-öø-ÿа-яіїє]).*)?"),  # noqa: RUF001 - full-width
     ),
     (
         Removal.RELATED_LINK,
@@ -66,8 +66,8 @@ LINES: Final = (
     (
         Removal.RELATED_LINK,
         (
-            r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*.{15,}|"
-            r"\W*more\s?[:|]\s*.{10,}|\W*more .{2,60}[:;,]? ?https?://\S{4,}.{0,120}|"
+            r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*(?-i:[^\sa-zß-öø-ÿа-яіїє]).{14,}[^.]|"
+            r"\W*more\s?[:|]\s*(?-i:[^\sa-zß-öø-ÿа-яіїє]).{9,}[^.]|\W*more .{2,60}[:;,]? ?https?://\S{4,}.{0,120}|"
             r".{0,200}\b(?:finden|lesen) sie\b.{0,60}\bin unserem (?:news|live)[ -]?(?:blog|ticker)\W*|"
             r".{0,60}\b(?:devamı|detaylar|ayrıntılar|haber) için tıklayın(?:ız)?\W*"
         ),
@@ -81,12 +81,12 @@ LINES: Final = (
             + r"(?:(?:[/, ]+(?:und |and |et |y |e )?)"
             + _AGENCY
             + r")*\)?\W*|"
-            r"\W*(?:additional )?(?:reporting|writing|editing|compiled|edited) by .{3,250}[;,.] ?(?:with )?"
-            r"(?:additional )?(?:reporting|writing|editing|compiled|edited) by .{3,120}|"
-            r"\((?:additional )?(?:reporting|writing|editing|compiled|edited) by [^()]{3,250}\)\W*|"
+            r"\W*(?:additional )?(?:reporting|writing|editing|compiled|edited) by (?-i:[A-ZÀ-Þ]).{2,250}[;,.] ?"
+            r"(?:with )?(?:additional )?(?:reporting|writing|editing|compiled|edited) by (?-i:[A-ZÀ-Þ]).{2,120}|"
+            r"\((?:additional )?(?:reporting|writing|editing|compiled) by (?-i:[A-ZÀ-Þ])[^()]{2,250}\)\W*|"
             r"\((?:with (?:inputs?|reporting) from|com informações|con información de|mit (?:material|informationen))\b"
             r"[^()]{2,80}\)\W*|"
-            r"\W*انتهای پیام.{0,12}|(?:sendung|quelle): .{3,100}\d{1,2}[:.]\d{2} uhr\W*"
+            r"\W*انتهای پیام.{0,12}|(?:sendung|quelle): .{3,100}\d{4}.{0,6}\d{1,2}[:.]\d{2} uhr\W*"
         ),
     ),
     (
@@ -94,8 +94,8 @@ LINES: Final = (
         (
             r"\W*(?:top of (?:the )?page|bottom of (?:the )?page|back to (?:the )?top(?: button)?|scroll to top|"
             r"skip to (?:main )?content|nach oben|zum seitenanfang|retour en haut|haut de page|volver arriba|"
-            r"torna su|terug naar boven|close|menu|home\s*[>›»/].{0,200}|previous (?:article|post|story).{0,150}|"
-            r"next (?:article|post|story).{0,150})\W*"
+            r"torna su|terug naar boven|close|menu|home\s*[>›»].{0,200}|home\s*/\s*(?-i:[A-Z0-9]).{0,200}|"
+            r"(?:previous|next) (?:article|post|story)(?:\s*[:›»>→|-].{0,150})?)\W*"
         ),
     ),
     (
@@ -133,15 +133,16 @@ LINES: Final = (
             r"by (?:(?-i:[A-ZÀ-Þ])\S+ ){2,4}\W{0,3}(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
             + _MONTH
             + r" \d{1,2},? \d{4}|"
-            r".{3,200} contributed (?:to this (?:report|story|article)|(?:additional )?reporting)\b.{0,60}|"
-            r"(?:editor|pewarta|reporter|muhabir|автор|редактор|autor(?:in|a)?|auteur|author|redactie|redaktion|redazione|"
-            r"redakcja) ?: ?(?:(?-i:[A-ZÀ-ÞА-ЯІЇЄ])\S{0,20}\s){0,3}(?-i:[A-ZÀ-ÞА-ЯІЇЄ])\S{0,20}"
+            r"(?-i:[A-ZÀ-Þ]).{3,200} contributed (?:to this (?:report|story|article)|(?:additional )?reporting)"
+            r"(?:[.,;:].{0,60})?|"
+            r"(?:editor|pewarta|muhabir|автор|редактор|autor(?:in|a)?|auteur|author) ?: ?"
+            r"(?:(?-i:[A-ZÀ-ÞА-ЯІЇЄ])[^\s!?]{0,20}\s){1,3}(?-i:[A-ZÀ-ÞА-ЯІЇЄ])[^\s!?]{0,20}"
         ),
     ),
     (
         Removal.COPYRIGHT,
         (
-            r"(?:©|\(c\) ?\d{4}|copyright(?:\W*(?:©|\(c\)|\d{4})|:| by\b)).{0,160}|"
+            r"(?:©|\(c\) ?\d{4}|copyright(?:\W*(?:©|\(c\)|\d{4})|(?::| by) ?(?-i:[^\sa-zß-öø-ÿ]))).{0,160}|"
             r"copyright(?:(?: \w+){1,4},? \d{4})?\W*|.{0,80}\ball rights reserved\W*|"
             r".{10,250}[\s)|•·-]©\s?[^.?!©]{2,60}|.{0,20}©.{0,60}(?:무단|금지).{0,20}|\W*(?:無断転載|無断複製|禁.{0,2}転載).{0,20}"
         ),
@@ -149,28 +150,31 @@ LINES: Final = (
     (
         Removal.CONSENT,
         (
-            r".{0,280}\b(?:read|see) our privacy (?:policy|notice)\W*|"
-            r"\W*(?:by (?:signing up|subscribing|registering|submitting)|"
-            r"mit (?:der|meiner|ihrer) (?:anmeldung|registrierung)|"
-            r"en vous (?:inscrivant|abonnant)|al (?:suscribir|registrar)\w+),? .{0,250}"
-            r"(?:privacy|datenschutz|confidentialité|privacidad|terms|bedingungen|conditions).{0,120}|"
-            r".{0,250}\b(?:einverstanden|zustimmung|einwilligung|findet ihr|finden sie|klick)\b.{0,100}"
-            r"\bexterne[nr]? inhalt.{0,250}|"
-            r".{0,80}\bexterne[nr]? inhalte?\b.{0,120}\b(?:angezeigt|anzeigen|geladen|laden|zustimm\w+)\b.{0,250}"
+            r"(?:.{0,280}[.!?] )?(?-i:Read|See) our privacy (?:policy|notice)\W*|"
+            r"\W*by (?:signing up|subscribing|registering|submitting)(?: [^,.]{0,60})?,? (?:you|i|we)\b.{0,200}"
+            r"(?:privacy|terms|conditions|consent).{0,120}|"
+            r"\W*(?:mit (?:der|meiner|ihrer) (?:anmeldung|registrierung)|en vous (?:inscrivant|abonnant)|"
+            r"al (?:suscribir|registrar)\w+)\b.{0,60}(?:stimm|akzeptier|erklär|willig|accept|acept).{0,200}|"
+            r"\W*externe[nr]? inhalte? (?:anzeigen|laden|aktivieren)\W*|"
+            r".{0,40}\b(?:an dieser stelle find|(?:ich bin )?(?:damit )?einverstanden, dass mir).{0,120}"
+            r"\bexterne[nr]? inhalt.{0,250}"
         ),
     ),
     (
         Removal.PLAYER,
         (
             r"\W*(?:your browser does(?: not|n['’]t) support\b.{0,120}|"
-            r"to (?:view|watch|play) this (?:video|content|media)\b.{0,200}|"
+            r"to (?:view|watch|play) this (?:video|content|media)\b.{0,40}"
+            r"(?:please|enable|javascript|browser|cookies)\b.{0,160}|"
             r"listen to (?:this |the )?(?:article|story)(?:\W.{0,20})?|"
             r"(?:this )?(?:video|media|content) (?:can ?not|could not|is not|isn['’]t) "
-            r"(?:be (?:played|loaded)|available|supported)\b.{0,80}|(?:diesen )?artikel (?:an)?hören|"
+            r"(?:be (?:played|loaded)|available|supported)(?: in your (?:country|region|browser)\b.{0,60})?|"
+            r"(?:diesen )?artikel (?:an)?hören|"
             r"(?:der )?artikel zum anhören|écouter (?:cet |l['’])article\b.{0,20}|"
             r"escuchar? (?:este |el )?artículo\b.{0,20}|ouvir (?:este |o )?artigo\b.{0,20}|"
             r"ascolta (?:questo |l['’])articolo\b.{0,20}|"
-            r"(?:please )?(?:enable|turn on) javascript\b.{0,120}|javascript is (?:disabled|required)\b.{0,120})\W*"
+            r"(?:please )?(?:enable|turn on) javascript\b.{0,120}|"
+            r"javascript is (?:disabled|required)(?: (?:in|for|to)\b.{0,100})?)\W*"
         ),
     ),
     (Removal.PAYWALL_PROMPT, PAYWALL_PROMPT),
@@ -179,7 +183,9 @@ LINES: Final = (
         (
             r".{0,280}click to tweet\W*|\W*(?:версия для печати|print this (?:page|article|story)|druckversion|"
             r"version imprimable|versión para imprimir|versione stampabile)\b.{0,80}|"
-            r"\W*(?:share (?:this|on|via|the (?:article|story|page|post|news))\b.{0,60}|"
+            r"\W*(?:share (?:this|on|via|the (?:article|story|page|post|news))"
+            r"(?:\W+(?:article|story|post|page|news|video|on|via|by|with|to|and|or|your|friends|others|social media|"
+            r"facebook|twitter|x|whatsapp|linkedin|e-?mail|reddit|telegram|pinterest|link|copy|now)){0,8}|"
             r"(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link)"
             r"(?:\W+(?:share|tweet|facebook|twitter|whatsapp|e-?mail|print|linkedin|copy link|"
             r"x|reddit|telegram|pinterest))*)\W*"
@@ -199,7 +205,7 @@ LINES: Final = (
             r"(?:lees verder|artikel gaat verder|tekst gaat verder)\b.{0,30}onder de (?:advertentie|foto|video)|"
             r"artik(?:kelen|eln|len) forts\w+ (?:under|efter|etter) annon\w+|"
             r"continua (?:dopo la pubblicità|(?:após|depois d)a publicidade)|"
-            r"(?:download|get|install|try) our (?:new |free )?.{0,40}\bapp\b.{0,160})\W*"
+            r"(?:download|get|install|try) our (?:new |free )?[^,]{0,40}\bapp\b[^,]{0,80})\W*"
         ),
     ),
 )
