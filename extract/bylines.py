@@ -17,12 +17,12 @@ _LABELLED = re.compile(
     r"^[\s(（\[–—-]*(?:"
     r"(?:by|von|par|por|di|door|av|af|oleh|written by|posted by|published by|reported by|"
     r"ein beitrag von|beitrag von|text von|geschrieben von|verfasst von|"
-    r"publié par|écrit par|escrito por|publicado por|a cura di)\s+"
+    r"publié par|écrit par|escrito por|publicado por|a cura di|بقلم|كتب(?:ت)?|כתב(?:ה)?|מאת|نویسنده)\s*[:：]?\s+"
     r"|(?:autor(?:in|ka|en|es|a|e)?|auteur(?:e|s)?|authors?|textes?|text|yazar|автор|szerző|penulis|"
     r"责编|責編|责任编辑|作者|記者|记者)\s*[:：]\s*)(?=[^\W\d_])"
 )  # of lines in lower case, as is the next
 _BARE_LABEL = re.compile(
-    r"^(?:by|von|par|por|door|av|af|autor(?:in|en|/in)?|autorin/autor|auteur|author|text|责任编辑)\s*[:：]?$"
+    r"^(?:by|von|par|por|door|av|af|autor(?:in|en|/in)?|autorin/autor|auteur|author|text|بقلم|责任编辑)\s*[:：]?$"
 )
 _CLASS = re.compile(
     r"author|autor(?!ad|i[sz]|e?nnews)|auteur|byline|by-line|\bwriter|redakteur|verfasser|journalist|contributor|wrote|"

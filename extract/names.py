@@ -19,7 +19,7 @@ _BY_WORDS = (
     r"a cura di|geschreven door|skrevet av|skrevet af|by|von|vom|par|por|di|da|door|av|af|przez|"
     r"autor(?:in|ka|en|es|a|e)?|auteur(?:e|s)?|autore|authors?|textes?|text|redaktion|redactie|redacción|redação|foto|"
     r"yazar|yazan|автор|автори|szerző|kirjoittaja|skribent|forfatter|journaliste?|reporter|penulis|oleh|"
-    r"작성자|글|文|記者|记者|责编|責編|编辑|編輯|责任编辑|作者|来源"
+    r"بقلم|작성자|글|文|記者|记者|责编|責編|编辑|編輯|责任编辑|作者|来源"
 )
 BYLINE = re.compile(rf"^[\s(（\[–—-]*(?:{_BY_WORDS})(?:\s*[:：/／]\s*|\s+)", re.IGNORECASE)
 _SPLIT = re.compile(

@@ -9,14 +9,17 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from extract.dom import Element
 from extract.entities import unescape
 from extract.jsonld import JsonLdArticle
 from extract.markup import Markup
-from extract.shown import visible_text
+from extract.shown import body_of, texts_below, visible_text
 
 MAX_TITLE = 1000  # characters
+MAX_SHOWN = 5000  # texts of a page that are looked through for a part of its title
+MIN_PART = 12  # letters of a headline in <title>, beside the site's name
 MIN_LIKENESS = 0.3  # of the words of an h1 and of a title in common, for it to be one
 MAX_TAIL = 60  # of a site's name with its claim or section
 _TAG = re.compile(r"<[^<>]{1,200}>")
@@ -24,6 +27,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u206
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff\ufffc\ufffd]")
 # a colon, or a dash without blanks, parts a title only before the very name of the site
 _SEPARATOR = re.compile(r"\s+(?:(?:[|–—·•»«›‹:│┃/~⋆★-]|::|--)\s+|[|｜│┃ㅣ»›]\s*)|[|｜│┃ㅣ]\s*")
+_COLON = re.compile(r":\s+")
 _TIGHT_SEPARATOR = re.compile(r"\s*[:：|｜ㅣ_»›–—-]+\s*")
 _DATE_PART = re.compile(r"^\d{1,2}\.\s?\d{1,2}\.\s?\d{4}$|^\d{4}-\d\d-\d\d$|^\d{1,2}/\d{1,2}/\d{4}$")
 _NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
@@ -90,6 +94,8 @@ def read_headings(
     strip = _Stripper(own, tails, [section or "", *found.trail])
     main = _main_heading(shown, [strip(text) for text in written])
     ranked = [strip(text) for text in [*data, *meta, *micro]]
+    if page and not ranked:  # nothing but <title>: as a rule the site's name stands in it, too
+        ranked = _shown_part(root, page[0], sites)
     ranked += [strip(main[1])] if main else []
     ranked += [
         strip(text)
@@ -120,6 +126,17 @@ def _headlines(shown: list[tuple[Element, str]], ranked: list[str]) -> list[str]
 
 def _is_like(text: str, vocabulary: list[frozenset[str]]) -> bool:
     return any(_likeness(_words(text), words) >= MIN_LIKENESS for words in vocabulary)
+
+
+def _shown_part(root: Element, title: str, sites: AbstractSet[str]) -> list[str]:
+    """Return the longest part of a title, no site's name, that stands on the page by itself; [] if none does."""
+    between = [*_COLON.finditer(title), *_SEPARATOR.finditer(title)]
+    ends = [part for found in between for part in (title[: found.start()], title[found.end() :])]
+    parts = {
+        key: part.strip() for part in ends if len(key := squeeze(part)) >= MIN_PART and _unaccented(key) not in sites
+    }
+    said = {squeeze(text) for _, text, _ in islice(texts_below(body_of(root)), MAX_SHOWN)} if parts else set()
+    return sorted((part for key, part in parts.items() if key in said), key=len)[-1:]
 
 
 def _unaccented(text: str) -> str:

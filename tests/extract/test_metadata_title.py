@@ -107,6 +107,14 @@ def test_invisible_and_private_characters_are_not_in_a_title() -> None:
     assert read("", "Rain\u00adfall ends\u200b drought \ue001").title == "Rainfall ends drought"
 
 
+@pytest.mark.parametrize("title", ["Tide Times: Rain ends the drought", "Rain ends the drought :: Tide Times"])
+@pytest.mark.parametrize("shown", ["<h3>Rain ends the drought</h3>", "<td><b>Rain ends the drought</b></td>"])
+def test_what_the_page_shows_of_a_title_that_is_all_it_has_is_the_headline(title: str, shown: str) -> None:
+    page = f"<html><head><title>{title}</title></head><body><h1>Tide Times</h1>{shown}<p>Text.</p></body></html>"
+    found = read_metadata(parse_html(page).root, capture(page.encode()))
+    assert found.title == "Rain ends the drought"
+
+
 def test_a_page_that_names_only_its_site_has_that_title() -> None:
     assert read("<title>The Port Courier</title>" + SITE).title == "The Port Courier"
 
