@@ -84,8 +84,11 @@ def moved_by(shape: Shape, count: Count | None, probability: float) -> float:
 
 
 def known_shape(profile: Profile, shape: Shape) -> Count | None:
-    """Return how often a shape was seen, by its fine or else its coarse key; None if on too few pages."""
-    for key in (shape.fine, shape.coarse):
+    """Return how often a shape was seen, by its fine or else its coarse key; None if on too few pages.
+
+    A label is known by its fine key alone: the items of a menu and of a text's list stand alike.
+    """
+    for key in (shape.fine,) if shape.look == "label" else (shape.fine, shape.coarse):
         count = profile.keys.get(key)
         if count is not None and count.pages >= MIN_PAGES:
             return count

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import islice
+from operator import or_
 from typing import Final, TypeAlias
 
-from extract.class_words import element_bits, is_hidden, is_popup, plain_bits
+from extract.class_words import element_bits, plain_bits
 from extract.dom import INLINE, UNSEEN, Element, ancestors, children
+from extract.hidden import is_hidden, is_unseen
 
 _STRONG: Final = frozenset(["b", "strong", "em", "i", "h1", "h2", "h3", "h4", "h5", "h6", "th"])
 _CELLS: Final = frozenset(("td", "th"))
@@ -47,7 +50,7 @@ class BlockTree:
     parents: list[int]  # -1: the first
     kinds: list[int]  # tag and classes, as an index into `names`
     names: list[str]
-    outer: list[str]  # the names of what holds the first, the nearest first
+    outer: list[tuple[str, int]]  # of what holds the first, the nearest first: its name and bits
     own: list[int]  # bits of the element itself
     above: list[int]  # bits of it and all its ancestors
     ends: list[int]  # index after the last node below
@@ -83,14 +86,14 @@ class BlockTree:
         while at >= 0 and len(parts) <= levels:
             parts.append(self.names[self.kinds[at]])
             at = self.parents[at]
-        return "<".join([*parts, *self.outer[: levels + 1 - len(parts)]])
+        return "<".join([*parts, *(name for name, _ in self.outer[: levels + 1 - len(parts)])])
 
-    def bits_around(self, node: int, levels: int) -> int:
-        """Return the bits of an element and of `levels` above it."""
+    def bits_around(self, node: int, levels: int, *, beyond: bool = False) -> int:
+        """Return the bits of an element and of `levels` above it; `beyond`: even of what holds the first."""
         bits = 0
-        for _ in range(levels + 1):
+        for level in range(levels + 1):
             if node < 0:
-                break
+                return bits | reduce(or_, (one for _, one in self.outer[: levels + 1 - level]), 0) if beyond else bits
             bits |= self.own[node]
             node = self.parents[node]
         return bits
@@ -98,8 +101,13 @@ class BlockTree:
 
 def signature(element: Element, levels: int) -> str:
     """Return what a theme repeats from page to page: tag and classes of an element and of `levels` blocks above it."""
-    around = (one for one in ancestors(element) if one.tag not in INLINE)
-    return "<".join(_kind(str(one.tag), one.attrs.get("class")) for one in (element, *islice(around, levels)))
+    around = (element, *_around(element, levels))
+    return "<".join(_kind(str(one.tag), one.attrs.get("class")) for one in around)
+
+
+def _around(element: Element, levels: int) -> Iterable[Element]:
+    """Return the nearest block-level elements that hold `element`."""
+    return islice((one for one in ancestors(element) if one.tag not in INLINE), levels)
 
 
 _VARYING = re.compile(
@@ -140,7 +148,8 @@ class _Reader:
         """Return the blocks of the tree below `root`."""
         self._element(root, root.tag or "", -1, 0, 0)
         nodes, tags, said, parents, kinds, own, above = map(list, zip(*self.rows, strict=True))
-        outer = signature(root, OUTER).split("<")[1:]
+        around = ((str(one.tag), one.attributes) for one in _around(root, OUTER))
+        outer = [(_kind(tag, about.get("class")), element_bits(tag, about)) for tag, about in around]
         return BlockTree(
             self.blocks, nodes, tags, said, parents, kinds, list(self.numbers), outer, own, above, self.ends
         )
@@ -196,7 +205,7 @@ class _Reader:
 
     def _inline(self, element: Element, tag: str, node: int, depth: int, linked: int, strong: int) -> None:
         said = element.attributes
-        if said and (is_hidden(said) or is_popup(said)):
+        if said and (is_hidden(said) or is_unseen(element, said)):
             return
         is_link = tag == "a" and "href" in said
         self.links += is_link
@@ -285,7 +294,7 @@ def read_blocks(root: Element) -> BlockTree:
 
     Two line breaks in a row end a paragraph, one does so after a whole sentence of a long line and else is a blank;
     a table's row of short cells is one block;
-    scripts, form controls, embedded documents, inline text that is styled away and cards over a word are not visible.
+    scripts, form controls, embedded documents and inline text that is styled away are not visible.
     """
     body = next((part for part in children(root) if part.tag == "body"), root) if root.tag == "html" else root
     return _Reader().read(body)

@@ -9,6 +9,8 @@ from typing import Final
 
 import re2
 
+from extract.hidden import is_hidden
+
 # Elements that say what they hold. A block carries a bit for each of its ancestors' tags…
 TAG_BITS: Final = (
     "article", "main", "aside", "nav", "footer", "header", "figure", "figcaption", "form", "ul", "ol", "table",
@@ -44,7 +46,7 @@ WORD_GROUPS: Final = {
     "embed": r"tweet|twitter|instagram|facebook|tiktok|youtube|embed|iframe|bluesky|telegram",
     "live": r"^live|ticker|timeline|update|liveblog",
     "box": r"box|^fact|inset|callout|pullquote|kasten|highlight|^card|keypoint|panel|^notes?$|^info",
-    "consent": r"cookie|consent|gdpr|privacy|^cmp|onetrust|didomi|optanon|usercentrics",
+    "consent": r"cookie|consent|gdpr|privacy|onetrust|didomi|optanon|usercentrics",
     "unseen": r"^sr$|visually|screenreader|hidden|^a11y|noprint|^hide|invisible|modal|popup|overlay|^print$",
     "list": r"list|^links?$|^items?$|^grid|^feed|archive|stream|^loop|river|collection|listing",
     "quote": r"quote|zitat|^cita",
@@ -62,14 +64,6 @@ _PHRASES: Final = {
 _GROUP_BIT: Final = {name: 1 << at for at, name in enumerate(WORD_GROUPS, len(TAG_BITS))}
 _PHRASE_BITS: Final = {phrase: _GROUP_BIT[name] for name, phrases in _PHRASES.items() for phrase in phrases.split()}
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,24}|[A-Z]{2,24}|[^\W\d_a-zA-Z]{2,24}")
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-# cards over a word of a sentence that show under the mouse alone; what only names the word they belong to is none
-_POPUP = re.compile(
-    r"(?:\S*[-_])?(?:roll-?over|popover|tool-?tip)(?:[-_]\S*)?[-_]?(?:block|body|box|card|content|inner|panel|text)|"
-    r"(?:\S*[-_])?hover-?card(?:[-_]\S*)?",
-    re.IGNORECASE,
-)
-_PERHAPS_POPUP = re.compile(r"oll-?over|opover|ool-?tip|over-?card", re.IGNORECASE)
 MAX_ID_WORDS = 5  # an id of more is the page's headline: words of the news, not of the theme
 _NAMED = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "aria-label")
 HIDDEN_BIT: Final = len(TAG_BITS) + len(WORD_GROUPS)  # style or attribute says that it is not shown
@@ -81,6 +75,11 @@ def bit_mask(names: Iterable[str]) -> int:
     """Return the bits of tags and word groups of these names; some names are both."""
     wanted = set(names)
     return sum(1 << at for at, name in enumerate([*TAG_BITS, *WORD_GROUPS]) if name in wanted)
+
+
+def tag_mask(tags: Iterable[str]) -> int:
+    """Return the bits of tags alone."""
+    return sum(_TAG_BIT[tag] for tag in tags)
 
 
 def _group_set() -> re2.Set:
@@ -126,22 +125,3 @@ def plain_bits(tag: str, classes: str | None) -> int:
     """Return the bits of an element that has no attribute but its class: three of four elements."""
     bits = _TAG_BIT.get(tag, 0)
     return bits | _bits(classes[:200]) if classes else bits
-
-
-def is_hidden(said: Mapping[str, str | None]) -> bool:
-    """Whether an element is styled away: by its own style or attribute, not by a stylesheet."""
-    return "hidden" in said or ((style := said.get("style")) is not None and bool(_HIDDEN_STYLE.search(style)))
-
-
-def is_popup(said: Mapping[str, str | None]) -> bool:
-    """Whether an element shows under the mouse alone: a card on somebody in the news, a term's definition."""
-    return said.get("role") == "tooltip" or _is_popup(said.get("class"))
-
-
-@lru_cache(maxsize=4096)
-def _is_popup(classes: str | None) -> bool:
-    return (
-        classes is not None
-        and bool(_PERHAPS_POPUP.search(classes))
-        and any(map(_POPUP.fullmatch, classes[:500].split()))
-    )

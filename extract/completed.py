@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from bisect import bisect
+from collections.abc import Collection, Container
 from functools import lru_cache
 from typing import Final
 
 from extract.blocks import BlockTree
-from extract.class_words import HIDDEN_BIT, bit_mask
+from extract.class_words import HIDDEN_BIT, bit_mask, tag_mask
 from extract.features import Features, Signals, squeeze
 
 MIN_STANDFIRST_CHARS = 18
 MAX_LONGER = 1.3  # times the description; what begins with it and is longer is the first paragraph of the text
 PROSE_CHARS = 60
+MAX_SUBHEAD_CHARS = 160
 NEAR = 20  # blocks between headline and standfirst: a byline, a date, share links
 OPENING = 5  # blocks of the text in which the standfirst may stand already
 MAX_STANDFIRST_CHARS = 400
@@ -26,9 +28,10 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"[—–]\s?\S.{,118}")
-_NO_STANDFIRST: Final = 1 << HIDDEN_BIT | bit_mask(
-    ("figcaption", "caption", "aside", "nav", "footer", "form", "button", "dialog")
-)
+_NO_STANDFIRST: Final = 1 << HIDDEN_BIT | tag_mask(("figcaption", "aside", "nav", "footer", "form", "button", "dialog"))
+_CAPTION: Final = bit_mask(("caption",))
+_SUBHEADS: Final = frozenset(("h2", "h3", "h4", "h5"))
+_BOXES: Final = bit_mask(("related", "newsletter", "share", "comment", "author", "ad", "consent", "paywall", "tags"))
 
 
 def completed(
@@ -62,6 +65,7 @@ def find_standfirst(page: BlockTree, kept: list[int], found: Features, signals: 
             )
             and block.link_chars < len(block.text) / 2
             and not page.above[block.node] & _NO_STANDFIRST
+            and not page.bits_around(block.node, 1) & _CAPTION
         ):
             return None if text in opening else at
     return None
@@ -77,6 +81,35 @@ def _is_said(text: str, summary: str) -> bool:
     if len(text) < PROSE_CHARS or len(summary) < PROSE_CHARS:
         return text == summary
     return summary.startswith(text) or (text.startswith(summary) and len(text) <= MAX_LONGER * len(summary))
+
+
+def subheads(page: BlockTree, kept: list[int], perhaps: Collection[int]) -> list[int]:
+    """Return the headings of `perhaps` that stand between two kept blocks, one of them prose, in no box."""
+    found = []
+    for at in sorted(perhaps):
+        place = bisect(kept, at)
+        if not 0 < place < len(kept) or not _is_subhead(page, at):
+            continue
+        before, after = kept[place - 1], kept[place]
+        is_beside = page.parents[page.blocks[at].node] == page.parents[page.blocks[after].node]
+        if (
+            before == at - 1
+            and (after == at + 1 or is_beside)  # a box between a subhead and its text
+            and max(len(page.blocks[one].text) for one in (before, after)) >= PROSE_CHARS
+        ):
+            found.append(at)
+    return found
+
+
+def _is_subhead(page: BlockTree, at: int) -> bool:
+    block = page.blocks[at]
+    return (
+        page.tags[block.node] in _SUBHEADS
+        and len(block.text) <= MAX_SUBHEAD_CHARS
+        and block.link_chars < len(block.text) / 2
+        and not page.bits_around(block.node, 2) & _BOXES
+        and not page.above[block.node] & _NO_STANDFIRST
+    )
 
 
 def whole_tables(page: BlockTree, kept: list[int]) -> list[int]:
@@ -102,8 +135,10 @@ def whole_quotes(page: BlockTree, kept: list[int]) -> list[int]:
         after = at + 1
         if after in chosen or after >= len(page.blocks) or not _SOURCE.fullmatch(page.blocks[after].text):
             continue
-        quote = _quote(page, after)
-        if quote is not None and quote == _quote(page, at):
+        quote = _quote(page, at)
+        if quote is not None and (
+            quote == _quote(page, after) or page.parents[quote] == page.parents[page.blocks[after].node]
+        ):  # in it, or right below it
             chosen.add(after)
     return sorted(chosen)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import islice
+from typing import Final
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -21,6 +22,9 @@ _CODES = {  # ISO 639-2 in both spellings, withdrawn codes, and names that templ
     "spanish": "es", "italiano": "it", "português": "pt", "nederlands": "nl", "svenska": "sv", "dansk": "da",
     "norsk": "no", "polski": "pl",
 }  # fmt: skip
+DENSE: Final = re.compile(
+    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)  # scripts that say more in a character, mostly without blanks
 _ENGLISH = re.compile(r"\b(?:the|and|of|to|in|that|for|is)\b", re.IGNORECASE)
 _ENGLISH_EVERY = 20  # words of an English text hold one of these and more: no need to ask the slower detector
 SURE = 0.99

@@ -14,6 +14,7 @@ from extract.signatures import ITEMS
 LINKED: Final = 0.8  # of a line's characters, for a line that is a link
 ANNOUNCED: Final = 0.6  # of them, for one after a label: "[VIDEO]" and the like stand beside the links
 MAX_LAST: Final = 1 / 3  # of the text, in its last lines: where it is more, links are the text
+MIN_HEADLINE: Final = 25  # characters of a headline in brackets
 MIN_LAST: Final = 2  # lines: a single one may be the source
 
 
@@ -26,13 +27,13 @@ def other_stories(page: BlockTree, kept: list[int], found: Features) -> dict[int
 
 
 def _announced(page: BlockTree) -> Collection[int]:
-    """Return the blocks that are links and stand right below a label, or have one themselves."""
+    """Return the blocks that are links and stand right below a label, or have one themselves, or brackets."""
     announced = set()
     is_below = False
     for at, block in enumerate(page.blocks):
         if not block.link_chars:
             is_below = line_reason(block.text) == Removal.RELATED_LINK
-        elif _is_linked(block, ANNOUNCED) and (is_below or begins_with_label(block.text)):
+        elif _is_linked(block, ANNOUNCED) and (is_below or begins_with_label(block.text) or _in_brackets(block)):
             announced.add(at)
         else:
             is_below = False
@@ -48,6 +49,11 @@ def _last_links(page: BlockTree, kept: list[int], found: Features) -> list[int]:
         last.append(at)
     chars = sum(found.chars[at] for at in kept)
     return last if len(last) >= MIN_LAST and sum(found.chars[at] for at in last) <= MAX_LAST * chars else []
+
+
+def _in_brackets(block: Block) -> bool:
+    text = block.text
+    return len(text) > MIN_HEADLINE and text[0] + text[-1] in {"[]", "()", "【】"} and block.link_chars >= len(text) - 2
 
 
 def _is_linked(block: Block, share: float) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Set as AbstractSet
 
 from extract.adjust import hidden_on, known_shape, seen_on
 from extract.blocks import signature
-from extract.class_words import is_hidden
 from extract.dom import INLINE, UNSEEN, Element, ancestors, text_inside
 from extract.features import MAX_HOPELESS_CHARS, squeeze
+from extract.hidden import is_hidden
 from extract.profile import SURE_DROP, Profile
 from extract.removal import is_caption
 from extract.shapes import LONG_LINE, Shape

@@ -19,13 +19,13 @@ from extract.article import Article, Extraction, RemovedSpan
 from extract.blocks import BlockTree
 from extract.body import ENGINE, ENGINE_VERSION, keeps, read_body
 from extract.capture import Capture
-from extract.completed import completed
+from extract.completed import completed, subheads
 from extract.confidence import confidence, signs
 from extract.dom import Document, Element, NoTreeError, parse_html
 from extract.encoding import BadEncodingError, InflatesTooFarError, decode_payload, text_in_utf8
 from extract.features import Features, Signals
 from extract.kind import judge_page, read_signals
-from extract.language import article_language
+from extract.language import DENSE, article_language
 from extract.metadata import Metadata, read_metadata
 from extract.profile import Evidence, Profile, gather
 from extract.rejection import Reason, Rejection
@@ -38,8 +38,8 @@ from extract.waiting import waiting_article
 
 MIN_BODY_CHARS = 120  # the shortest news brief of the development corpus has 140
 MIN_DENSE_CHARS = 50  # in scripts without blanks a character says more
+PERHAPS = 0.2  # of a heading between two paragraphs: enough for a subhead
 READER: Final = 12  # goes up when the same capture and profile would give another text
-_DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _XHTML = "application/xhtml+xml"
 _HTML_TYPES = {
     "",
@@ -157,7 +157,10 @@ def _read_text(
         probability, chrome = adjust(profile, page, placed, probability, article)
     chosen = keeps(probability, found)
     values = signs(judged, chosen, probability)
-    cleaned = _cleaned(page, np.flatnonzero(chosen).tolist(), found, signals, chrome, confidence(values))
+    kept = np.flatnonzero(chosen).tolist()
+    perhaps = set(np.flatnonzero(probability >= PERHAPS).tolist()) - set(kept)
+    kept = sorted([*kept, *subheads(page, kept, perhaps)])
+    cleaned = _cleaned(page, kept, found, signals, chrome, confidence(values))
     return _Text(cleaned.text, cleaned.removed, cleaned.confidence, evidence, values)
 
 
@@ -213,7 +216,7 @@ def _no_article(metadata: Metadata, text: str) -> tuple[Reason, str] | None:
     if not text:
         return Reason.NOT_AN_ARTICLE, "no body found"
     if len(text) < MIN_BODY_CHARS:
-        shortest = MIN_DENSE_CHARS if _DENSE.search(text) else MIN_BODY_CHARS
+        shortest = MIN_DENSE_CHARS if DENSE.search(text) else MIN_BODY_CHARS
         if len(text) < shortest:
             return Reason.NOT_AN_ARTICLE, f"body of {len(text)} characters, under {shortest}"
     if not metadata.title:
@@ -256,9 +259,9 @@ def _article(capture: Capture, metadata: Metadata, found: _Text, profile: Profil
 
 def _count_words(text: str) -> int:
     """Return the words of a text whose lines have single blanks alone; a character of a dense script is one."""
-    if text.isascii() or not _DENSE.search(text):
+    if text.isascii() or not DENSE.search(text):
         return text.count(" ") + text.count("\n") + 1
-    return len(_DENSE.findall(text)) + len(_DENSE.sub(" ", text).split())
+    return len(DENSE.findall(text)) + len(DENSE.sub(" ", text).split())
 
 
 def _rejection(capture: Capture, reason: Reason, detail: str) -> Rejection:

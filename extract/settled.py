@@ -18,18 +18,19 @@ from extract.adjust import known_shape, moved_by, own_texts, seen_on
 from extract.blocks import BlockTree, read_blocks, signature
 from extract.body import KEEP, region_models
 from extract.class_words import bit_mask
-from extract.completed import find_standfirst
+from extract.completed import find_standfirst, subheads
 from extract.dom import Element
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
+from extract.language import DENSE
 from extract.neighbours import second_features
 from extract.outside import captions_outside
 from extract.profile import SURE_DROP, SURE_KEEP, Count, Profile
-from extract.removal import MAX_CAPTIONS, in_caption, never_text, title_words
+from extract.removal import MAX_CAPTIONS, MIN_REPEAT_CHARS, in_caption, never_text, title_words
 from extract.shapes import Shape, shapes
 
 SAMPLE = 64  # one page in so many is read in full all the same, and the profile learns from it
 SAMPLED_BYTES = 65_536  # of it by which it is chosen: no page's begin and length are another's
-MIN_CHARS = 300  # a text under this is read in full
+MIN_CHARS, MIN_DENSE_CHARS = 300, 125  # a text under this is read in full; in scripts that say more in a character
 STRETCH = 3  # times shorter or longer than any text seen before: a doubt…
 FEW = 30  # …that over the number of pages seen more: a range of few pages says little
 # a probability between these is in doubt: on sites not seen, a full reading is right there more often
@@ -40,7 +41,7 @@ MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_1-9-]*")  # what a selector may name; 0 stands for any number
 MAX_CLASSES = 300  # characters
 _QUOTE, _POST = bit_mask(("blockquote",)), bit_mask(("embed",))
-_TEXT_TAGS = frozenset(("h2", "h3", "h4", "h5", "h6", "tr"))
+_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +74,23 @@ def read_settled(root: Element, profile: Profile, signals: Signals, article: str
     found = bare_features(page)
     decided = _by_profile(page, found, profile, signals, own)
     _judge(page, found, signals, decided)
-    _know_standfirst(page, found, signals, decided)
+    _know_completed(page, found, signals, decided)
     chars = np.array([len(block.text) for block in page.blocks])
     kept = decided.probability >= KEEP
     text = int(chars[kept].sum())
     captions += int(chars[list(decided.captions)].sum())
     stretch = STRETCH + FEW / profile.pages
-    if not max(MIN_CHARS, profile.shortest / stretch) <= text <= profile.longest * stretch:
+    least = MIN_DENSE_CHARS if text < MIN_CHARS and _is_dense(page, kept) else MIN_CHARS
+    if not max(least, profile.shortest / stretch) <= text <= profile.longest * stretch:
         return None
     if _is_doubtful(page, decided, chars, text) or captions > MAX_CAPTIONS * (captions + text):
         return None
     sure = float((chars * np.maximum(decided.probability, 1 - decided.probability)).sum() / chars.sum())
     return SettledReading(page, found, kept, decided.chrome, sure)
+
+
+def _is_dense(page: BlockTree, kept: NDArray[np.bool_]) -> bool:
+    return any(DENSE.search(page.blocks[at].text) for at in np.flatnonzero(kept).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +148,30 @@ def _judge(page: BlockTree, found: Features, signals: Signals, decided: _Decided
             decided.open.add(at)
 
 
-def _know_standfirst(page: BlockTree, found: Features, signals: Signals, decided: _Decided) -> None:
-    """Take the standfirst, which comes into the text in any case, from what the forests are not sure of."""
-    if decided.open:
-        kept = [at for at in np.flatnonzero(decided.probability >= KEEP).tolist() if at not in decided.open]
-        standfirst = find_standfirst(page, kept, found, signals)
-        if standfirst is not None and standfirst in decided.open:
-            decided.open.discard(standfirst)
-            decided.probability[standfirst] = 1.0
+def _know_completed(page: BlockTree, found: Features, signals: Signals, decided: _Decided) -> None:
+    """Take from what the forests are not sure of what comes in anyway, and what says again what is kept."""
+    if not decided.open:
+        return
+    kept = [at for at in np.flatnonzero(decided.probability >= KEEP).tolist() if at not in decided.open]
+    counts = {at: decided.asked[at][1] for at in decided.open}
+    coming = set(subheads(page, kept, {at for at, count in counts.items() if not count or count.share > SURE_DROP}))
+    coming.update(at for at in decided.open if _is_post(page, page.blocks[at].node))
+    if (standfirst := find_standfirst(page, kept, found, signals)) in decided.open and standfirst is not None:
+        coming.add(standfirst)
+    said = [found.squeezed[at] for at in kept if len(page.blocks[at].text) >= MIN_REPEAT_CHARS]
+    again = {
+        at
+        for at in decided.open - coming
+        if len(page.blocks[at].text) >= MIN_REPEAT_CHARS and any(found.squeezed[at] in one for one in said)
+    }
+    decided.probability[list(coming)] = 1.0
+    decided.probability[list(again)] = 0.0
+    decided.open.difference_update(coming, again)
+
+
+def _is_post(page: BlockTree, node: int) -> bool:
+    """Whether an element is of a quoted post, which is text like any quotation."""
+    return bool(page.above[node] & _QUOTE and page.bits_around(node, 2) & _POST)
 
 
 def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], text: int) -> bool:
@@ -162,18 +184,12 @@ def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], t
 
 
 def _may_be_text(page: BlockTree, at: int, shape: Shape) -> bool:
-    """Whether a block is a sentence, a subhead or a row of a table; a link or a prompt is none.
+    """Whether a block is a sentence or a subhead; a link or a prompt is none.
 
-    Of a heading that is a whole sentence, and of a quoted post, a full reading knows no more.
+    Of a heading that is a whole sentence and of a table's row a full reading knows no more.
     """
-    if (
-        shape.look == "prose"
-        and page.above[page.blocks[at].node] & _QUOTE
-        and page.bits_around(page.blocks[at].node, 2) & _POST
-    ):
-        return False
-    is_tagged = page.tags[page.blocks[at].node] in _TEXT_TAGS
-    return not is_tagged if shape.look == "prose" else is_tagged and shape.look not in {"prompt", "linked"}
+    is_heading = page.tags[page.blocks[at].node] in _HEADINGS
+    return not is_heading if shape.look == "prose" else is_heading and shape.look not in {"prompt", "linked"}
 
 
 def _region(root: Element, wanted: str | None) -> Element | None:

@@ -68,7 +68,7 @@ def _look(page: BlockTree, block: Block) -> str:
         return "prompt"  # a whole sentence with such a word in it is prose all the same
     if size < LONG_LINE and not is_sentence:
         return "label"
-    return "marked" if page.bits_around(block.node, 2) & _MARKED else "prose"
+    return "marked" if page.bits_around(block.node, 2, beyond=True) & _MARKED else "prose"
 
 
 def passage(text: str, shape: Shape) -> str:

@@ -41,6 +41,14 @@ def texts(body: str) -> list[str]:
             ["the tide rose"],
         ),
         ("<p>a</p><div class='popover-body'>b</div>", ["a", "b"]),
+        (
+            "<p><span class='sr-only'>For subscribers</span>the tide <a class='hovercard-trigger' href='/1'>rose</a></p>",
+            ["the tide rose"],
+        ),
+        (
+            "<p>the <span class='has-tooltip-text'>tide</span> <span class='tooltip-box'>rose</span></p>",
+            ["the tide rose"],
+        ),
         ("<p>a<script>x()</script><style>p{}</style><noscript>y</noscript>b</p>", ["ab"]),
         ("<p>a<select><option>1</option></select><textarea>t</textarea><svg><text>s</text></svg>b</p>", ["ab"]),
         ("<p>a<!-- no -->b</p>", ["ab"]),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from extract.blocks import BlockTree, read_blocks
-from extract.completed import NEAR, completed, whole_quotes, whole_tables
+from extract.completed import NEAR, completed, subheads, whole_quotes, whole_tables
 from extract.dom import parse_html
 from extract.features import Features, Signals, bare_features
 
@@ -91,6 +91,38 @@ def test_a_quotation_keeps_the_line_that_says_whose_words_they_are() -> None:
     assert whole_quotes(page, [0, 1, 6]) == [0, 1, 2, 6], (
         "the other quotation is not kept, the last one has no such line"
     )
+
+
+def test_a_source_right_below_its_quotation_is_kept() -> None:
+    quote = "<div class='quote'><blockquote>We sail.</blockquote><div>— Jo Marsh</div></div>"
+    page, _ = read(f"<p>a</p>{quote}<div>— not of it</div>")
+    assert whole_quotes(page, [0, 1]) == [0, 1, 2]
+    assert whole_quotes(page, [0, 1, 2]) == [0, 1, 2]
+
+
+SUBHEAD = "<h2>What it costs</h2>"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f"<p>{PROSE}</p>{SUBHEAD}<p>{PROSE}</p>", [1]),
+        (f"<p>{PROSE}</p>{SUBHEAD}<ul><li>One crown</li></ul>", [1]),
+        (f"<p>{PROSE}</p>{SUBHEAD}<aside>Other stories</aside><p>{PROSE}</p>", [1]),
+        (f"<p>{PROSE}</p><div>{SUBHEAD}<i>Other stories</i></div><p>{PROSE}</p>", []),
+        (f"<p>{PROSE}</p><div class='newsletter'>{SUBHEAD}</div><p>{PROSE}</p>", []),
+        (f"<p>{PROSE}</p><h2><a href='/x'>What it costs</a></h2><p>{PROSE}</p>", []),
+        (f"<p>{PROSE}</p><p>What it costs</p><p>{PROSE}</p>", []),
+        (f"<p>Short</p>{SUBHEAD}<p>Short</p>", []),
+        (f"<p>{PROSE}</p>{SUBHEAD}", []),
+    ],
+    ids=["prose", "a list", "a box below", "in a box", "in a prompt", "a link", "no heading", "no prose", "the last"],
+)
+def test_a_heading_between_two_kept_blocks_is_a_subhead(body: str, expected: list[int]) -> None:
+    page, _ = read(body)
+    perhaps = [at for at, block in enumerate(page.blocks) if block.text.startswith("What it costs")]
+    kept = [at for at, block in enumerate(page.blocks) if at not in perhaps and "Other" not in block.text]
+    assert subheads(page, kept, perhaps) == expected
 
 
 def test_a_table_is_kept_whole_when_most_of_its_rows_are() -> None:

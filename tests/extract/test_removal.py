@@ -64,6 +64,13 @@ def test_a_label_with_links_in_one_line_is_other_stories() -> None:
     assert refused(f"<p>{PROSE}</p><p>{cited}</p><p>{MORE}</p>") == {}
 
 
+def test_a_link_in_brackets_is_another_story() -> None:
+    line = "[The last orchard keeper looks for an heir]"
+    link = '[<a href="/a">The last orchard keeper looks for an heir</a>]'
+    assert refused(f"<p>{PROSE}</p><p>{link}</p><p>{MORE}</p>") == {line: Removal.RELATED_LINK}
+    assert refused(f'<p>{PROSE}</p><p>[<a href="/a">1</a>]</p><p>{MORE}</p>') == {}
+
+
 def test_links_that_end_a_text_are_other_stories_unless_they_are_much_of_it() -> None:
     stories = ("Ferry crews on the Sound vote", "Tides rise in the narrows")
     assert refused(f"<p>{PROSE}</p><p>{MORE}</p>{linked(*stories)}") == dict.fromkeys(stories, Removal.RELATED_LINK)

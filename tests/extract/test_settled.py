@@ -14,7 +14,7 @@ from extract.features import Signals, bare_features
 from extract.learning import settle
 from extract.profile import SETTLED_PAGES, Count, Profile
 from extract.read import read_article, read_page
-from extract.settled import SAMPLE, _Decided, _know_standfirst, is_sample
+from extract.settled import SAMPLE, _Decided, _know_completed, is_sample
 from extract.shapes import Shape
 from tests.extract.paper import Story, printed_page, sentence
 
@@ -215,7 +215,7 @@ def test_a_standfirst_that_the_description_says_is_no_doubt(description: str, st
     page = read_blocks(parse_html(f"<!doctype html><html><body>{''.join(parts)}</body></html>").root)
     probability = np.array([0.0, 0.4, *(1.0 for _ in story.lines)])
     decided = _Decided(probability, {}, {1: (Shape.of("p<body", "prose"), None)}, {1}, set())
-    _know_standfirst(page, bare_features(page), Signals((story.title,), (description,)), decided)
+    _know_completed(page, bare_features(page), Signals((story.title,), (description,)), decided)
     assert decided.open == still_open
     assert decided.probability[1] == (0.4 if still_open else 1.0)
 
@@ -274,6 +274,58 @@ def test_a_subhead_that_site_and_page_judge_differently_is_read_in_full() -> Non
     few, many = (Count(pages, pages, 30 * pages, kept=0) for pages in (2, 9))  # as of boxes on other pages
     assert not by_profile(given, replace(learned, keys=dict(learned.keys) | {shape: many}))
     assert "What the ferry costs from Monday" in text(given, replace(learned, keys=dict(learned.keys) | {shape: few}))
+
+
+MENU = "<div class='top'><ul><li>Home</li><li>Sport</li><li>Weather</li></ul></div>"
+ITEMS = ("Two crowns for a child under twelve years of age", "Three crowns for a bicycle and its rider",
+         "Nothing for a dog that is carried on board", "Nine crowns for a car without a trailer")  # fmt: skip
+
+
+def test_a_list_is_text_though_the_items_of_a_menu_stand_alike() -> None:
+    def with_menu(number: int) -> Capture:
+        return doubtful(printed_page(Story(number)), "<main>", f"{MENU}<main>")
+
+    learned = settle([with_menu(number) for number in KNOWN])
+    first = Story(12).lines[0]
+    items = "".join(f"<li>{item}</li>" for item in ITEMS)
+    given = doubtful(with_menu(12), f"{first}</p>", f"{first}</p><ul>{items}</ul>")
+    assert Shape.of("li<ul", "label").coarse in learned.keys, "by the menu"
+    assert set(ITEMS) <= set(text(given, learned).splitlines())
+
+
+def test_prose_looks_alike_in_both_readings_whatever_holds_the_element_with_the_text() -> None:
+    def premium(number: int) -> Capture:
+        page = printed_page(Story(number))
+        body = page.body.replace(b"<div class='article-body'>", b"")
+        return doubtful(replace(page, body=body), "<main>", "<main class='premium'>")
+
+    learned = settle([premium(number) for number in KNOWN])
+    assert by_profile(premium(12), learned)
+
+
+SAID = sentence(12 * 40)  # the first sentence of story 12
+
+
+@pytest.mark.parametrize(
+    ("written", "is_alone"),
+    [
+        (f"<aside class='pull'><p>{SAID}</p></aside>", True),
+        (f"<aside class='pull'><p>{sentence(14_000)}</p></aside>", False),
+        ("<h2>What the ferry costs from Monday</h2>", True),
+        ("<table><tr><th>Fare</th><th>Crowns</th></tr><tr><td>Child</td><td>Two</td></tr></table>", True),
+    ],
+    ids=["says it again", "says something else", "a subhead", "rows of a table"],
+)
+def test_what_a_full_reading_knows_no_more_of_is_no_doubt(
+    monkeypatch: pytest.MonkeyPatch, written: str, *, is_alone: bool
+) -> None:
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    first = Story(12).lines[0]
+    assert first.startswith(SAID)
+    given = doubtful(printed_page(Story(12)), f"{first}</p>", f"{first}</p>{written}")
+    monkeypatch.setattr(settled, "PROSE_DOUBT", (0.0, 1.0))
+    monkeypatch.setattr(settled, "DOUBT", (0.0, 1.0))
+    assert by_profile(given, learned) == is_alone
 
 
 def test_a_text_that_is_much_longer_or_shorter_is_read_in_full(theme: str, profile: Profile) -> None:

@@ -15,10 +15,15 @@ WIDGETS = {
     "svg", "template", "textarea", "title", "track", "video",
 }  # fmt: skip
 NOT_SHOWN = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
-POPUP = re.compile(
-    r"(?i)(?:^|[\s_-])(?:(?:roll-?over|popover|tool-?tip)(?:[-_]\S*)?[-_]?(?:block|body|box|card|content|inner|panel|text)|"
-    r"hover-?card(?:[-_]\S*)?)(?:\s|$)"
-)  # under the mouse alone
+# in the middle of a sentence: for screen readers alone, or a card under the mouse
+FOR_READERS = re.compile(
+    r"(?i)(?:^|\s)(?:u[-_]+)?(?:sr-only(?:-focusable)?|visually-?hidden|screen-reader(?:-text|-only)?|a11y-hidden|show-for-sr|"
+    r"element-invisible)(?:\s|$)"
+)
+CARD = re.compile(
+    r"(?i)(?:^|\s)(?!(?:\S*[-_])?(?:has|no|with|js|is)[-_])(?:\S*[-_])?(?:(?:roll-?over|popover|tool-?tip|hover-?card)"
+    r"(?:[-_]\S*)?[-_](?:block|body|box|card|content|inner|panel)|tool-?tip[-_]*text)(?:\s|$)"
+)
 # blanks, what no font shows, and the bar that joins the cells of a row
 NO_INK = re.compile("[\\s|\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b\ufeff]+")
 
@@ -65,7 +70,7 @@ def printed(root: Element) -> Printed:
             add(node.text_content, hidden=around)
         elif node.is_element_node and node.tag not in WIDGETS:
             said = node.attributes
-            if node.tag in INLINE and (said.get("role") == "tooltip" or POPUP.search(said.get("class") or "")):
+            if node.tag in INLINE and is_unseen(node):
                 continue
             styled_away = "hidden" in said or bool(NOT_SHOWN.search(said.get("style") or ""))
             hidden = around or (styled_away and node.mem_id != root.mem_id)
@@ -73,6 +78,15 @@ def printed(root: Element) -> Printed:
             todo += [(child, hidden, -1) for child in reversed(list(node.iter(include_text=True)))]
     found.text = "".join(parts)
     return found
+
+
+def is_unseen(node: Element) -> bool:
+    """Whether no browser shows inline text, as far as the names of its class and of its parent's tell."""
+    said, above = node.attributes, node.parent
+    classes = said.get("class") or ""
+    around = (above.attributes.get("class") or "").lower() if above is not None else ""
+    is_card = CARD.search(classes) and "href" not in said and re.search("roll-?over|popover|tool-?tip|hover", around)
+    return said.get("role") == "tooltip" or bool(is_card) or bool(FOR_READERS.search(classes))
 
 
 def accounts_for(page: Printed, kept: Sequence[str], removed: Sequence[str]) -> bool:
