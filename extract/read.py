@@ -17,9 +17,9 @@ from extract.address import Address
 from extract.adjust import adjust
 from extract.article import Article, Extraction, RemovedSpan
 from extract.blocks import BlockTree
-from extract.body import ENGINE, ENGINE_VERSION, keeps, read_body
+from extract.body import ENGINE, ENGINE_VERSION, Judged, keeps, read_body
 from extract.capture import Capture
-from extract.completed import completed, subheads
+from extract.completed import completed, find_standfirst, subheads
 from extract.confidence import confidence, signs
 from extract.dom import Document, Element, NoTreeError, parse_html
 from extract.encoding import BadEncodingError, InflatesTooFarError, decode_payload, text_in_utf8
@@ -151,17 +151,30 @@ def _read_text(
         return _Text("", (), 0.0)
     article = article_id(capture.url)
     placed = shapes(page, found.candidates.tolist()) if teaches or profile else {}
-    evidence = gather(article, page, placed, judged.kept) if teaches else None
+    evidence = gather(article, page, placed, _taught(judged, signals)) if teaches else None
     chrome: dict[int, str] = {}
     if profile:
         probability, chrome = adjust(profile, page, placed, probability, article)
     chosen = keeps(probability, found)
     values = signs(judged, chosen, probability)
-    kept = np.flatnonzero(chosen).tolist()
-    perhaps = set(np.flatnonzero(probability >= PERHAPS).tolist()) - set(kept)
-    kept = sorted([*kept, *subheads(page, kept, perhaps)])
+    kept = _with_subheads(page, chosen, probability)
     cleaned = _cleaned(page, kept, found, signals, chrome, confidence(values))
     return _Text(cleaned.text, cleaned.removed, cleaned.confidence, evidence, values)
+
+
+def _with_subheads(page: BlockTree, chosen: NDArray[np.bool_], probability: NDArray[np.float64]) -> list[int]:
+    kept = np.flatnonzero(chosen).tolist()
+    perhaps = set(np.flatnonzero(probability >= PERHAPS).tolist()) - set(kept)
+    return sorted([*kept, *subheads(page, kept, perhaps)])
+
+
+def _taught(judged: Judged, signals: Signals) -> NDArray[np.bool_]:
+    """Return the blocks that teach the site's profile what text looks like: what comes in anyway is of them."""
+    kept = _with_subheads(judged.page, judged.kept, judged.probability)
+    standfirst = find_standfirst(judged.page, kept, judged.features, signals)
+    taught = judged.kept.copy()
+    taught[[*kept, *([] if standfirst is None else [standfirst])]] = True
+    return taught
 
 
 def _read_waiting(

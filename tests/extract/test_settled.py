@@ -276,6 +276,22 @@ def test_a_subhead_that_site_and_page_judge_differently_is_read_in_full() -> Non
     assert "What the ferry costs from Monday" in text(given, replace(learned, keys=dict(learned.keys) | {shape: few}))
 
 
+def test_a_standfirst_above_the_element_with_the_text_is_not_lost() -> None:
+    """It comes in because the description says it: that has to teach where the site's texts begin."""
+
+    def with_dek(number: int) -> Capture:
+        page = printed_page(Story(number), "other")
+        heading, dek = f"<h1>{Story(number).title}</h1>", f"Why boat {number} is for sale"
+        body = page.body.replace(heading.encode(), b"").replace(
+            b"<section class='story'>", f"<div>{heading}<b class='tags'>{dek}</b></div><section class='story'>".encode()
+        )
+        return doubtful(replace(page, body=body), "</title>", f"</title><meta name='description' content='{dek}'>")
+
+    learned = settle([with_dek(number) for number in KNOWN])
+    for number in NEW:
+        assert text(with_dek(number), learned).splitlines()[0] == f"Why boat {number} is for sale"
+
+
 MENU = "<div class='top'><ul><li>Home</li><li>Sport</li><li>Weather</li></ul></div>"
 ITEMS = ("Two crowns for a child under twelve years of age", "Three crowns for a bicycle and its rider",
          "Nothing for a dog that is carried on board", "Nine crowns for a car without a trailer")  # fmt: skip
