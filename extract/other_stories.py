@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
 from extract.blocks import Block, BlockTree
@@ -20,15 +19,14 @@ MIN_LAST: Final = 2  # lines: a single one may be the source
 
 def other_stories(page: BlockTree, kept: list[int], found: Features) -> dict[int, str]:
     """Return which of the kept blocks are links to other stories."""
-    chosen = set(kept)
-    announced = [at for at in _announced(page) if at in chosen]
+    announced = _announced(page).intersection(kept)
     last = _last_links(page, [at for at in kept if at not in announced], found)
     return dict.fromkeys([*announced, *last], Removal.RELATED_LINK)
 
 
-def _announced(page: BlockTree) -> Collection[int]:
+def _announced(page: BlockTree) -> set[int]:
     """Return the blocks that are links and stand right below a label, or have one themselves, or brackets."""
-    announced = set()
+    announced = set[int]()
     is_below = False
     for at, block in enumerate(page.blocks):
         if not block.link_chars:

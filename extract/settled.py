@@ -37,6 +37,7 @@ FEW = 30  # …that over the number of pages seen more: a range of few pages say
 DOUBT = (0.2, 0.6)
 PROSE_DOUBT = (0.3, 0.65)
 MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
+MAX_OPEN = 100  # blocks in doubt that are looked at one by one
 MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_1-9-]*")  # what a selector may name; 0 stands for any number
 MAX_CLASSES = 300  # characters
@@ -150,7 +151,7 @@ def _judge(page: BlockTree, found: Features, signals: Signals, decided: _Decided
 
 def _know_completed(page: BlockTree, found: Features, signals: Signals, decided: _Decided) -> None:
     """Take from what the forests are not sure of what comes in anyway, and what says again what is kept."""
-    if not decided.open:
+    if not 0 < len(decided.open) <= MAX_OPEN:
         return
     kept = [at for at in np.flatnonzero(decided.probability >= KEEP).tolist() if at not in decided.open]
     counts = {at: decided.asked[at][1] for at in decided.open}
