@@ -45,12 +45,13 @@ _AGENCY = (
     r"(?:dpa|afp|apa|sda|reuters|ap|efe|ansa|xinhua|ritzau|ntb|tt|pap|čtk|anp|belga|lusa|kna|epd|sid|pti|ani|ians|"
     r"aa|dha|iha)"
 )
+_NO_LOWER = r"(?-i:[^\sa-zß-öø-ÿа-яіїє])"  # as a headline begins
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 # a whole line that is never text
 LINES: Final = (
     (
         Removal.RELATED_LINK,
-        (r"\W*(?:" + READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*(?-i:[^\sa-zß-öø-ÿа-яіїє]).*)?"),  # noqa: RUF001 - full-width
+        (r"\W*(?:" + READ_MORE + r")\W*(?:[:：|–—>»】\]）-]\s*" + _NO_LOWER + r".*)?"),  # noqa: RUF001 - full-width
     ),
     (
         Removal.RELATED_LINK,
@@ -66,8 +67,8 @@ LINES: Final = (
     (
         Removal.RELATED_LINK,
         (
-            r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*(?-i:[^\sa-zß-öø-ÿа-яіїє]).{14,}[^.]|"
-            r"\W*more\s?[:|]\s*(?-i:[^\sa-zß-öø-ÿа-яіїє]).{9,}[^.]|\W*more .{2,60}[:;,]? ?https?://\S{4,}.{0,120}|"
+            r"(?:watch|listen|must read|trending|up next)(?: now)?\s*[:|]\s*" + _NO_LOWER + r".{14,}[^.]|"
+            r"\W*more\s?[:|]\s*" + _NO_LOWER + r".{9,}[^.]|\W*more .{2,60}[:;,]? ?https?://\S{4,}.{0,120}|"
             r".{0,200}\b(?:finden|lesen) sie\b.{0,60}\bin unserem (?:news|live)[ -]?(?:blog|ticker)\W*|"
             r".{0,60}\b(?:devamı|detaylar|ayrıntılar|haber) için tıklayın(?:ız)?\W*"
         ),
@@ -142,7 +143,7 @@ LINES: Final = (
     (
         Removal.COPYRIGHT,
         (
-            r"(?:©|\(c\) ?\d{4}|copyright(?:\W*(?:©|\(c\)|\d{4})|(?::| by) ?(?-i:[^\sa-zß-öø-ÿ]))).{0,160}|"
+            r"(?:©|\(c\) ?\d{4}|copyright(?:\W*(?:©|\(c\)|\d{4})|(?::| by) ?" + _NO_LOWER + r")).{0,160}|"
             r"copyright(?:(?: \w+){1,4},? \d{4})?\W*|.{0,80}\ball rights reserved\W*|"
             r".{10,250}[\s)|•·-]©\s?[^.?!©]{2,60}|.{0,20}©.{0,60}(?:무단|금지).{0,20}|\W*(?:無断転載|無断複製|禁.{0,2}転載).{0,20}"
         ),
@@ -217,7 +218,9 @@ _COUNTED = re.compile(r"(\.|\[[^\[\]]*\])\{\d+,\d+\}")
 
 
 def _lenient(pattern: str) -> str:
-    return _COUNTED.sub(r"\1*", pattern.replace(r"\d", r"\p{Nd}").replace(r"\b", "").replace("ı", "i"))
+    return _COUNTED.sub(
+        r"\1*", pattern.replace(_NO_LOWER, ".").replace(r"\d", r"\p{Nd}").replace(r"\b", "").replace("ı", "i")
+    )
 
 
 _SUSPECT = pattern_set((_lenient(pattern) for _, pattern in LINES), whole=True)

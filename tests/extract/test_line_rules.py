@@ -28,6 +28,7 @@ from extract.line_rules import LINES, Removal, line_reason
         (Removal.NEWSLETTER, "Подписывайтесь на наш Telegram-канал"), (Removal.COPYRIGHT, "ⓒ 뉴스 © 무단전재 및 재배포 금지"),
         (Removal.NEWSLETTER, "Thanks for reading Tide Lines! Subscribe for free to get new posts."),
         (Removal.NEWSLETTER, "Support local journalism. Subscribe today."), (Removal.AD, "Publicité"), (Removal.AD, "$$AD_1$$"), (Removal.AD, "{{ad.text}}"), (Removal.AD, "{{ reklama-été }}"),
+        (Removal.RELATED_LINK, "Ayrıca okuyun: İstanbul'da vapur yine kalktı"),
         (Removal.RELATED_LINK, "MORE : The ferry sails again"), (Removal.RELATED_LINK, "More ferries: https://ferry.example/all"),
         (Removal.RELATED_LINK, "Alles zur Fähre finden Sie hier in unserem Newsblog."),
         (Removal.CAPTION, "Pictured from left, are Anna Berg, Jon Hale and the mayor."),
