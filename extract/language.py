@@ -22,9 +22,8 @@ _CODES = {  # ISO 639-2 in both spellings, withdrawn codes, and names that templ
     "spanish": "es", "italiano": "it", "português": "pt", "nederlands": "nl", "svenska": "sv", "dansk": "da",
     "norsk": "no", "polski": "pl",
 }  # fmt: skip
-DENSE: Final = re.compile(
-    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-)  # scripts that say more in a character, mostly without blanks
+# scripts that say more in a character, mostly without blanks
+DENSE: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENGLISH = re.compile(r"\b(?:the|and|of|to|in|that|for|is)\b", re.IGNORECASE)
 _ENGLISH_EVERY = 20  # words of an English text hold one of these and more: no need to ask the slower detector
 SURE = 0.99

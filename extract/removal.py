@@ -105,7 +105,9 @@ def refuse_lines(page: BlockTree, kept: list[int], found: Features, signals: Sig
         text = page.blocks[at].text
         if reason := placed.get(at) or never_text(text, found.squeezed[at], titles):
             refused[at] = reason
-        elif len(text) >= MIN_REPEAT_CHARS and found.squeezed[at] in {before, *standfirst, *twice}:
+        elif len(text) >= MIN_REPEAT_CHARS and any(
+            found.squeezed[at] in said for said in ({before}, standfirst, twice)
+        ):
             refused[at] = Removal.REPEAT
         before = found.squeezed[at]
         (twice if before in once else once).add(before)

@@ -52,9 +52,7 @@ class Headings:
     title: str
     heading: Element | None  # the h1, or other heading, that shows the title
     headlines: tuple[str, ...]  # distinct, each without the site's name
-    decks: tuple[
-        str, ...
-    ]  # other titles in the page's data, like none of these: as a rule what stands below the headline
+    decks: tuple[str, ...]  # like none of these, though the page's data call them titles: as a rule the standfirst
     tails: frozenset[str] = frozenset()  # squeezed: what only some of the titles end with, mostly the site's name
 
 
@@ -135,7 +133,8 @@ def _shown_part(root: Element, title: str, sites: AbstractSet[str]) -> list[str]
     parts = {
         key: part.strip() for part in ends if len(key := squeeze(part)) >= MIN_PART and _unaccented(key) not in sites
     }
-    said = {squeeze(text) for _, text, _ in islice(texts_below(body_of(root)), MAX_SHOWN)} if parts else set()
+    shown = (text for _, text, _ in islice(texts_below(body_of(root)), MAX_SHOWN)) if parts else ()
+    said = {squeeze(text) for text in shown if len(text) <= MAX_TITLE}
     return sorted((part for key, part in parts.items() if key in said), key=len)[-1:]
 
 
