@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,6 +19,7 @@ from spiders.demo.newspaper import Demo, load_papers, serving
 from spiders.demo.server import HOST
 from spiders.demo.state import bind, read_state, write_sites, write_whole
 
+ENDS = (signal.SIGTERM, signal.SIGINT)
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -35,9 +35,8 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 def main(home: Path, speed: float) -> None:
     """Serve the demo newspaper on loopback; prints "ready" once every site answers."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s demo %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Waited for, not handled: a handler that set an Event would wait for ever where `wait` holds the Event's lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     _die_with_parent()
     folder = home / "demo"
     with ExitStack() as stack:
@@ -50,7 +49,7 @@ def main(home: Path, speed: float) -> None:
         stack.callback(sites.unlink, missing_ok=True)
         write_sites(sites, demo)
         click.echo("ready")
-        stop.wait()
+        signal.sigwait(ENDS)
 
 
 def _die_with_parent() -> None:

@@ -76,6 +76,14 @@ def test_the_site_file_loads_while_it_runs_and_is_removed_at_its_end(home: Path,
         assert [path.name for path in (home / "demo").iterdir()] == ["state.json"]
 
 
+def test_signals_that_come_while_it_ends_change_nothing(home: Path) -> None:
+    with running(home) as process:
+        while process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        assert process.returncode == 0
+    assert [path.name for path in (home / "demo").iterdir()] == ["state.json"]
+
+
 def test_a_restart_goes_on_with_the_same_newspaper_at_the_same_addresses(home: Path) -> None:
     with running(home):
         first = state(home)
