@@ -38,11 +38,11 @@ def _ago(unit: str) -> str:
     )
 
 
-_MONTH = "|".join(sorted({name for names in LANGUAGES.values() for name in names}, key=len, reverse=True))
+MONTH = "|".join(sorted({name for names in LANGUAGES.values() for name in names}, key=len, reverse=True))
 # a date and a time of day, in whatever order: nothing but numbers, months, weekdays, zones and the words between
 _PART = (
     rf"(?:\d{{1,4}}(?:st|nd|rd|th|er|º|h|am|pm)?|\d{{1,2}}h\d\d|\d{{4}}-\d\d-\d\dt[\d:.+]{{4,20}}z?|\d{{4}}年\d{{1,2}}月\d{{1,2}}日|"
-    rf"{_MONTH}|(?:mon|tues?|wed(?:nes)?|thur?s?|fri|satur?|sun)(?:day)?|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|"
+    rf"{MONTH}|(?:mon|tues?|wed(?:nes)?|thur?s?|fri|satur?|sun)(?:day)?|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|"
     r"am|pm|a\.m|p\.m|gmt|utc|[bcemp]e?[sd]?t|uhr|at|um|de|of|à|às|a|las|alle|ore|kl|h|года|в|today|yesterday|heute|gestern)"
 )
 _STAMP = rf"{_PART}(?:[\s.,:/|·•–—-]{{1,3}}{_PART}){{0,11}}"

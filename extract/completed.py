@@ -39,6 +39,7 @@ def completed(
 ) -> list[int]:
     """Return the kept blocks, in order, with those that belong to them; `chrome` stands on the site's other pages."""
     kept = whole_quotes(page, whole_tables(page, kept))
+    kept = sorted({*kept, *post_titles(page, kept, found, signals)})
     standfirst = find_standfirst(page, kept, found, signals)
     return kept if standfirst is None or standfirst in chrome else sorted({*kept, standfirst})
 
@@ -99,6 +100,18 @@ def subheads(page: BlockTree, kept: list[int], perhaps: Collection[int]) -> list
         ):
             found.append(at)
     return found
+
+
+def post_titles(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> list[int]:
+    """Return the headings that the metadata name as titles of a live blog's posts, if some stand amid the text.
+
+    The last posts may be pictures and quoted posts alone.
+    """
+    titles = {squeezed for title in signals.posts if (squeezed := squeeze(title))}
+    if not titles or not kept:
+        return []
+    heads = [at for at in range(kept[0], len(page.blocks)) if found.squeezed[at] in titles and _is_subhead(page, at)]
+    return heads if heads and heads[0] < kept[-1] else []
 
 
 def _is_subhead(page: BlockTree, at: int) -> bool:

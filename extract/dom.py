@@ -173,6 +173,14 @@ def ancestors(element: Element) -> Iterator[Element]:
         above = above.parent
 
 
+def smallest_around(elements: list[Element]) -> Element:
+    """Return the smallest element that holds all of these."""
+    first, *others = ([*reversed([*ancestors(one)]), one] for one in elements)
+    for path in others:
+        first = [one for one, other in zip(first, path, strict=False) if one.mem_id == other.mem_id]
+    return first[-1]
+
+
 def text_inside(element: Element) -> str:
     """Return all text below an element as it is written, that of scripts too."""
     return element.text(deep=True)

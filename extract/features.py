@@ -33,13 +33,15 @@ MAX_HOPELESS_CHARS = 200
 class Signals:
     """What else is known of a page when its blocks are judged.
 
-    `headlines`, `standfirst`, `authors`: what the metadata say; `article_body`: JSON-LD's, "" when there is none.
+    `headlines`, `standfirst`, `authors`: what the metadata say; `article_body`: JSON-LD's, "" when there is none;
+    `posts`: titles of a live blog's posts.
     """
 
     headlines: tuple[str, ...] = ()
     standfirst: tuple[str, ...] = ()
     article_body: str = ""
     authors: tuple[str, ...] = ()
+    posts: tuple[str, ...] = ()
 
 
 def tokens(text: str) -> list[str]:

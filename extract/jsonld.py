@@ -17,6 +17,7 @@ from extract.entities import unescape
 MAX_SCRIPT_CHARS = 2 * 2**20
 MAX_NODES = 2000  # a page with more is a catalogue
 MAX_PEOPLE = 100
+MAX_POSTS = 2000
 _ARTICLE = re.compile(r"(?:article|(?<!job)posting|report)$", re.IGNORECASE)
 _WORK = re.compile(r"(?:recipe|review|howto|episode|creativework|videoobject)$", re.IGNORECASE)
 _PAGE = re.compile(r"(?:webpage|itempage|medicalwebpage)$", re.IGNORECASE)
@@ -55,6 +56,7 @@ class JsonLdArticle:
     publisher: str | None = None
     free: bool | None = None  # isAccessibleForFree
     body: str | None = None  # articleBody
+    posts: tuple[str, ...] = ()  # headlines of a live blog's posts
     kinds: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()  # names of the publisher's, the website's and organization's own nodes
     trail: tuple[str, ...] = ()  # names of the breadcrumbs, the home page first
@@ -93,6 +95,7 @@ def read_json_ld(scripts: Iterable[str], urls: Iterable[str]) -> JsonLdArticle:
         published=found.published or _published(page),
         modified=found.modified or (None if found.published else _first(page.get("dateModified"))),
         language=found.language or _first(page.get("inLanguage")),
+        posts=tuple(title for node in nodes if not node.listed for title in _posts(node.data.get("liveBlogUpdate"))),
         kinds=tuple(kinds),
         sites=tuple(filter(None, [found.publisher, *sites])),
         trail=_trail(nodes),
@@ -246,6 +249,13 @@ def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[tuple[s
             known = item if item.get("name") else names.get(str(item.get("@id")), {})
             is_person = "Person" in _strings(known.get("@type"))
             yield from ((name, is_person) for name in _strings(known.get("name")))
+
+
+def _posts(value: object) -> tuple[str, ...]:
+    """Return the titles of a live blog's posts."""
+    posts = value if isinstance(value, list) else [value]
+    titles = (_first(post.get("headline")) for post in posts[:MAX_POSTS] if isinstance(post, dict))
+    return tuple(title for title in titles if title)
 
 
 def _trail(nodes: list[_Node]) -> tuple[str, ...]:

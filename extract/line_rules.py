@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from extract.age import AGE
+from extract.age import AGE, MONTH
 from extract.appeals import COMMENTS, NEWSLETTER, PAYWALL_PROMPT
 from extract.credits import CAPTION
 from extract.pattern_set import pattern_set
@@ -133,7 +133,9 @@ LINES: Final = (
             r"[가-힣]{2,4} ?(?:기자|특파원|인턴기자) ?[a-z0-9_.]{2,30}@[a-z0-9.-]{4,40}|"
             r"by (?:(?-i:[A-ZÀ-Þ])\S+ ){2,4}\W{0,3}(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
             + _MONTH
-            + r" \d{1,2},? \d{4}|"
+            + r" \d{1,2},? \d{4}|(?-i:[A-ZÀ-Þ])[^.!?:;\d]{3,60}(?-i:[a-zß-ÿ])\d{1,2} (?:"
+            + MONTH
+            + r") \d{4},? \d{1,2}[:.]\d{2}|"  # of a live blog's post, without a blank between two elements
             r"(?-i:[A-ZÀ-Þ]).{3,200} contributed (?:to this (?:report|story|article)|(?:additional )?reporting)"
             r"(?:[.,;:].{0,60})?|"
             r"(?:editor|pewarta|muhabir|автор|редактор|autor(?:in|a)?|auteur|author) ?: ?"

@@ -24,15 +24,16 @@ _CAPTIONS = frozenset(("figcaption", "caption"))
 _LOOKS = ("prose", "marked")
 
 
-def captions_outside(
+def prose_outside(
     root: Element, region: Element, profile: Profile, own: frozenset[str] | None, titles: AbstractSet[str]
-) -> int | None:
-    """Return how many characters of captions stand outside `region`; None if other unlinked prose does.
+) -> tuple[list[Element], int]:
+    """Return the blocks of unlinked prose outside `region`, and how many characters of captions stand there.
 
     What the profile knows as dropped does not count; nor do `titles`, squeezed, wherever they stand.
     """
     looked_at = set()
     captions = set()
+    prose = []
     for element in _long(root, region):
         block = _block(element)
         if block.mem_id in looked_at or squeeze(text_inside(element)) in titles:
@@ -44,10 +45,11 @@ def captions_outside(
             continue
         if _is_known(block, text, profile, own):
             continue
-        if not _is_within(block, _CAPTIONS) and not is_caption(block.attrs.get("class")):
-            return None
-        captions.add(text)
-    return sum(map(len, captions))
+        if _is_within(block, _CAPTIONS) or is_caption(block.attrs.get("class")):
+            captions.add(text)
+        else:
+            prose.append(block)
+    return prose, sum(map(len, captions))
 
 
 def _long(root: Element, region: Element) -> Iterator[Element]:

@@ -18,14 +18,14 @@ from extract.adjust import known_shape, moved_by, own_texts, seen_on
 from extract.blocks import BlockTree, read_blocks, signature
 from extract.body import KEEP, region_models
 from extract.class_words import bit_mask
-from extract.completed import find_standfirst, subheads
-from extract.dom import Element
+from extract.completed import find_standfirst, post_titles, subheads
+from extract.dom import Element, smallest_around
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
 from extract.language import DENSE
 from extract.neighbours import second_features
-from extract.outside import captions_outside
+from extract.outside import prose_outside
 from extract.profile import SURE_DROP, SURE_KEEP, Count, Profile
-from extract.removal import MAX_CAPTIONS, MIN_REPEAT_CHARS, in_caption, never_text, title_words
+from extract.removal import MIN_REPEAT_CHARS, in_caption, never_text, title_words
 from extract.shapes import Shape, shapes
 
 SAMPLE = 64  # one page in so many is read in full all the same, and the profile learns from it
@@ -38,7 +38,9 @@ DOUBT = (0.2, 0.6)
 PROSE_DOUBT = (0.3, 0.65)
 MAX_DOUBT = 0.1  # of the text's characters, in blocks in doubt that hardly are text
 MAX_OPEN = 100  # blocks in doubt that are looked at one by one
-MAX_ASKED = 0.5  # of the text, in blocks that the profile does not decide: the site looks otherwise now
+MAX_HEADINGS = 0.02  # of the text, in headings in doubt
+MAX_ASKED = 0.8  # of the text, in blocks that the profile does not decide: the site looks otherwise now
+MAX_CAPTIONS = 0.5  # of text and captions: where these are more, they may be what the page is about
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_1-9-]*")  # what a selector may name; 0 stands for any number
 MAX_CLASSES = 300  # characters
 _QUOTE, _POST = bit_mask(("blockquote",)), bit_mask(("embed",))
@@ -66,9 +68,12 @@ def read_settled(root: Element, profile: Profile, signals: Signals, article: str
     region = _region(root, profile.region)
     own = own_texts(profile, article)
     titles = {squeeze(title) for title in signals.headlines}
-    captions = captions_outside(root, region, profile, own, titles) if region is not None else None
-    if region is None or captions is None:
+    if region is None:
         return None
+    prose, captions = prose_outside(root, region, profile, own, titles)
+    if prose:
+        region = smallest_around([region, *prose])
+        _, captions = prose_outside(root, region, profile, own, titles)
     page = read_blocks(region)
     if not page.blocks:
         return None
@@ -101,7 +106,8 @@ class _Decided:
     probability: NDArray[np.float64]
     chrome: dict[int, str]
     asked: dict[int, tuple[Shape, Count | None]]
-    open: set[int]  # of those asked for, where the forests are not sure, or the site speaks against them
+    open: set[int]  # of those asked for, where the forests are not sure, or disputed
+    disputed: set[int]  # where the site says otherwise than the forests
     captions: set[int]  # by their mark-up, none of them known
 
 
@@ -109,7 +115,7 @@ def _by_profile(
     page: BlockTree, found: Features, profile: Profile, signals: Signals, own: frozenset[str] | None
 ) -> _Decided:
     titles = title_words(signals)
-    decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set(), set())
+    decided = _Decided(np.zeros(len(page.blocks)), {}, {}, set(), set(), set())
     labels = {}
     for at, shape in shapes(page, range(len(page.blocks))).items():
         count = known_shape(profile, shape)
@@ -145,7 +151,9 @@ def _judge(page: BlockTree, found: Features, signals: Signals, decided: _Decided
     for (at, (shape, count)), p in zip(decided.asked.items(), own.tolist(), strict=True):
         moved = decided.probability[at] = moved_by(shape, count, p)
         low, high = PROSE_DOUBT if shape.look == "prose" else DOUBT
-        if low < moved < high or (moved >= KEEP) != (p >= KEEP):
+        if (moved >= KEEP) != (p >= KEEP):
+            decided.disputed.add(at)
+        if low < moved < high or at in decided.disputed:
             decided.open.add(at)
 
 
@@ -157,6 +165,7 @@ def _know_completed(page: BlockTree, found: Features, signals: Signals, decided:
     counts = {at: decided.asked[at][1] for at in decided.open}
     coming = set(subheads(page, kept, {at for at, count in counts.items() if not count or count.share > SURE_DROP}))
     coming.update(at for at in decided.open if _is_post(page, page.blocks[at].node))
+    coming.update(decided.open.intersection(post_titles(page, kept, found, signals)))
     if (standfirst := find_standfirst(page, kept, found, signals)) in decided.open and standfirst is not None:
         coming.add(standfirst)
     said = [found.squeezed[at] for at in kept if len(page.blocks[at].text) >= MIN_REPEAT_CHARS]
@@ -177,8 +186,10 @@ def _is_post(page: BlockTree, node: int) -> bool:
 
 def _is_doubtful(page: BlockTree, decided: _Decided, chars: NDArray[np.int64], text: int) -> bool:
     """Whether what may well be text is in doubt, or too much else; `text`: characters kept."""
+    may_be_text = [at for at in decided.open if _may_be_text(page, at, decided.asked[at][0])]
     return (
-        any(_may_be_text(page, at, decided.asked[at][0]) for at in decided.open)
+        any(decided.asked[at][0].look == "prose" or at in decided.disputed for at in may_be_text)
+        or int(chars[may_be_text].sum()) > MAX_HEADINGS * text
         or int(chars[list(decided.open)].sum()) > MAX_DOUBT * text
         or int(chars[[at for at in decided.asked if decided.probability[at] >= KEEP]].sum()) > MAX_ASKED * text
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from extract.blocks import BlockTree, read_blocks
-from extract.completed import NEAR, completed, subheads, whole_quotes, whole_tables
+from extract.completed import NEAR, completed, post_titles, subheads, whole_quotes, whole_tables
 from extract.dom import parse_html
 from extract.features import Features, Signals, bare_features
 
@@ -123,6 +123,26 @@ def test_a_heading_between_two_kept_blocks_is_a_subhead(body: str, expected: lis
     perhaps = [at for at, block in enumerate(page.blocks) if block.text.startswith("What it costs")]
     kept = [at for at, block in enumerate(page.blocks) if at not in perhaps and "Other" not in block.text]
     assert subheads(page, kept, perhaps) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "kept", "expected"),
+    [
+        (f"<p>{PROSE}</p><h3>Bridge opens</h3><i>Jo, 9.14</i><p>{PROSE}</p><h3>Ferry sails</h3>", [0, 3], [1, 4]),
+        (f"<h3>Ferry sails</h3><p>{PROSE}</p><h3>Other stories</h3><p>{PROSE}</p>", [1, 3], []),
+        (f"<p>{PROSE}</p><h3><a href='#2'>Ferry sails</a></h3><p>{PROSE}</p>", [0, 2], []),
+        (f"<p>{PROSE}</p><p>Ferry sails</p><p>{PROSE}</p>", [0, 2], []),
+        (f"<p>{PROSE}</p><p>{PROSE}</p><h3>Ferry sails</h3>", [0, 1], []),
+        ("<h3>Ferry sails</h3>", [], []),
+    ],
+    ids=["amid and after", "above", "a link", "no heading", "none amid", "nothing kept"],
+)
+def test_the_titles_of_a_live_blogs_posts_are_text(body: str, kept: list[int], expected: list[int]) -> None:
+    page, found = read(body)
+    signals = Signals(posts=("Bridge opens", "FERRY SAILS!", "–"))
+    assert post_titles(page, kept, found, signals) == expected
+    assert completed(page, kept, found, signals) == sorted([*kept, *expected])
+    assert completed(page, kept, found, Signals()) == kept
 
 
 def test_a_table_is_kept_whole_when_most_of_its_rows_are() -> None:

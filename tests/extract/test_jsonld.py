@@ -31,6 +31,15 @@ def test_an_article_in_a_list_is_another_page() -> None:
     assert read(listed, url="https://courier.example/other").headline == "Other"
 
 
+def test_a_live_blogs_posts_are_told_by_any_node_of_the_page() -> None:
+    posts = [{"headline": "The lock opens"}, {"articleBody": "Untitled"}, "no post", {"headline": ["The ferry sails"]}]
+    live = {"@type": "LiveBlogPosting", "liveBlogUpdate": posts}
+    assert read(article("Own"), live).posts == ("The lock opens", "The ferry sails")
+    assert read({**live, "liveBlogUpdate": posts[0]}).posts == ("The lock opens",)
+    assert read(article("Own"), {"@type": "ItemList", "itemListElement": [{"item": live}]}).posts == ()
+    assert read(article("Own", liveBlogUpdate=7)).posts == ()
+
+
 def test_the_page_node_gives_only_what_the_article_lacks() -> None:
     page = {"@type": "WebPage", "name": "Page", "datePublished": "2026-11-20", "author": {"name": "Ada Quist"}}
     found = read({"@graph": [page, article("Own", author="Ben Okri")]})

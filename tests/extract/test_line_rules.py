@@ -59,6 +59,7 @@ from extract.line_rules import LINES, Removal, line_reason
         (Removal.COMMENTS, "מצאתם טעות בכתבה? דווחו לנו"), (Removal.COMMENTS, "Vote now in our ferry poll"),
         (Removal.NEWSLETTER, "扫描二维码关注江岸日报"), (Removal.NEWSLETTER, "Mari bergabung di Grup Telegram kami."),
         (Removal.BYLINE, "Jon Hale contributed to this report."), (Removal.BYLINE, "Editor: Agus Wibowo"),
+        (Removal.BYLINE, "Ada Quist O'Hara2 March 2026 21:28"),
         (Removal.AGENCY_SIGNOFF, "انتهای پیام/"), (Removal.SHARE, "Версия для печати"), (Removal.RELATED_LINK, "Haberin devamı için tıklayınız"),
     ],
 )  # fmt: skip
@@ -100,6 +101,7 @@ def test_a_line_of_each_rule_is_told(reason: Removal, line: str) -> None:
         "Writing by hand helps children to remember; writing by keyboard does not.",
         "Reporter: Why Now?",
         "The dry spring contributed to this report's bleak tone.",
+        "Harbour Stadium, 2 March 2026, 21:28",
         "Nobody will ever read our privacy policy.",
         "By signing up 400 new teachers a year, the ministry hopes to improve conditions in rural schools.",
         "Nach dem Urteil dürfen externe Inhalte erst geladen werden, wenn der Nutzer zustimmt.",

@@ -133,6 +133,30 @@ def test_prose_beside_the_element_that_holds_the_text_is_read_in_full(place: str
     assert by_profile(again, learned)  # the headline again, wherever it stands
 
 
+def test_more_text_beside_it_of_which_the_forests_are_sure_is_read_with_it() -> None:
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    second = [f"{sentence(15_000 + 3 * at)} {sentence(15_001 + 3 * at)} {sentence(15_002 + 3 * at)}" for at in range(4)]
+    part = "".join(f"<p>{line}</p>" for line in second)
+    given = doubtful(printed_page(Story(11)), "</main>", f"<section class='part'>{part}</section></main>")
+    assert by_profile(given, learned)
+    found = read_article(given, learned)
+    assert isinstance(found, Article)
+    assert found.text.splitlines() == [*Story(11).lines, *second]
+    assert "Ferry crews vote on strike after talks fail" in [span.text for span in found.removed]
+
+
+@pytest.mark.parametrize(("heads", "is_alone"), [(1, True), (4, False)])
+def test_headings_in_doubt_are_none_where_they_are_little_of_the_text(
+    monkeypatch: pytest.MonkeyPatch, heads: int, *, is_alone: bool
+) -> None:
+    monkeypatch.setattr(settled, "DOUBT", (0.0, 1.0))
+    learned = settle([printed_page(Story(number)) for number in KNOWN])
+    last = Story(19).lines[-1]
+    after = "".join(f"<h2>Fares at quay {number}</h2>" for number in range(heads))
+    given = doubtful(printed_page(Story(19)), f"{last}</p>", f"{last}</p>{after}")
+    assert by_profile(given, learned) is is_alone
+
+
 LOG_IN = "Log in to keep this article among your bookmarks and to read it without a connection"
 
 
@@ -152,7 +176,9 @@ def test_what_stands_beside_it_on_other_pages_too_is_no_doubt(place: str, said: 
     learned = settle([told(number) for number in KNOWN])
     assert by_profile(told(11), learned)
     assert text(told(11), learned).splitlines() == list(Story(11).lines)
-    assert not by_profile(told(11), settle([printed_page(Story(number)) for number in KNOWN]))
+    unaware = settle([printed_page(Story(number)) for number in KNOWN])
+    assert by_profile(told(11), unaware) == (said == LOG_IN)  # no sentence: the forests are sure
+    assert LOG_IN not in text(told(11), unaware)
 
 
 @pytest.mark.parametrize(("name", "is_alone"), [("twitter-tweet", True), ("remark", False)])
@@ -191,13 +217,13 @@ def test_captions_that_are_the_text_are_read_in_full() -> None:
     assert not set(captions) - set(text(given, learned).splitlines())
 
 
-@pytest.mark.parametrize(("words", "alone"), [(6, True), (60, False)])
-def test_captions_within_it_in_shapes_that_no_page_had_are_no_doubt_unless_they_are_the_text(
-    words: int, alone: bool
+@pytest.mark.parametrize(("count", "alone"), [(8, True), (20, False)])
+def test_captions_within_it_in_shapes_that_no_page_had_are_no_doubt_unless_they_outweigh_the_text(
+    count: int, alone: bool
 ) -> None:
     learned = settle([printed_page(Story(number)) for number in KNOWN])
     lines = list(Story(11).lines)
-    captions = [" ".join(f"{sentence(15_000 + at)} {sentence(15_100 + at)}".split()[:words]) for at in range(8)]
+    captions = [f"{sentence(15_000 + at)} {sentence(15_100 + at)}" for at in range(count)]
     row = "".join(f"<figure><figcaption><p>{text}</p></figcaption></figure>" for text in captions)
     given = doubtful(printed_page(Story(11)), f"{lines[0]}</p>", f"{lines[0]}</p>{row}")
     assert by_profile(given, learned) is alone
@@ -205,7 +231,7 @@ def test_captions_within_it_in_shapes_that_no_page_had_are_no_doubt_unless_they_
     assert isinstance(found, Article)
     if alone:
         assert found.text.splitlines() == lines
-        assert [span.reason for span in found.removed if span.text in captions] == ["caption"] * 8
+        assert [span.reason for span in found.removed if span.text in captions] == ["caption"] * count
 
 
 @pytest.mark.parametrize(("description", "still_open"), [(sentence(15_000), set()), (sentence(15_001), {1})])
@@ -214,7 +240,7 @@ def test_a_standfirst_that_the_description_says_is_no_doubt(description: str, st
     parts = (f"<h1>{story.title}</h1><p>{sentence(15_000)}</p>", *(f"<p>{line}</p>" for line in story.lines))
     page = read_blocks(parse_html(f"<!doctype html><html><body>{''.join(parts)}</body></html>").root)
     probability = np.array([0.0, 0.4, *(1.0 for _ in story.lines)])
-    decided = _Decided(probability, {}, {1: (Shape.of("p<body", "prose"), None)}, {1}, set())
+    decided = _Decided(probability, {}, {1: (Shape.of("p<body", "prose"), None)}, {1}, set(), set())
     _know_completed(page, bare_features(page), Signals((story.title,), (description,)), decided)
     assert decided.open == still_open
     assert decided.probability[1] == (0.4 if still_open else 1.0)
