@@ -28,6 +28,7 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"[—–]\s?\S.{,118}")
+_ASIDE: Final = tag_mask(("figcaption", "aside", "nav", "footer"))
 _NO_STANDFIRST: Final = 1 << HIDDEN_BIT | tag_mask(("figcaption", "aside", "nav", "footer", "form", "button", "dialog"))
 _CAPTION: Final = bit_mask(("caption",))
 _SUBHEADS: Final = frozenset(("h2", "h3", "h4", "h5"))
@@ -39,7 +40,7 @@ def completed(
 ) -> list[int]:
     """Return the kept blocks, in order, with those that belong to them; `chrome` stands on the site's other pages."""
     kept = whole_quotes(page, whole_tables(page, kept))
-    kept = sorted({*kept, *post_titles(page, kept, found, signals)})
+    kept = sorted({*kept, *(at for at in announced(page, kept, found, signals) if at not in chrome)})
     standfirst = find_standfirst(page, kept, found, signals)
     return kept if standfirst is None or standfirst in chrome else sorted({*kept, standfirst})
 
@@ -102,16 +103,29 @@ def subheads(page: BlockTree, kept: list[int], perhaps: Collection[int]) -> list
     return found
 
 
-def post_titles(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> list[int]:
-    """Return the headings that the metadata name as titles of a live blog's posts, if some stand amid the text.
+def announced(page: BlockTree, kept: list[int], found: Features, signals: Signals) -> list[int]:
+    """Return the blocks that JSON-LD says are of the text: post titles of a live blog, a claim, questions and answers.
 
-    The last posts may be pictures and quoted posts alone.
+    A post's title is a heading; some have to stand amid what is kept, and the last posts may be pictures alone. Each
+    other passage is taken once, below the headline, if it is no link and in no box; its answer may wait for a click.
     """
-    titles = {squeezed for title in signals.posts if (squeezed := squeeze(title))}
-    if not titles or not kept:
+    if not kept or not (signals.posts or signals.passages):
         return []
+    titles = {squeeze(title) for title in signals.posts} - {""}
     heads = [at for at in range(kept[0], len(page.blocks)) if found.squeezed[at] in titles and _is_subhead(page, at)]
-    return heads if heads and heads[0] < kept[-1] else []
+    left = {squeeze(text) for text in signals.passages} - {found.squeezed[at] for at in kept} - {""}
+    passages = []
+    for at in range(_headline(found, signals, kept[0]) + 1, len(page.blocks)) if left else ():
+        if found.squeezed[at] in left and _is_bare(page, at, _ASIDE):
+            passages.append(at)
+            left.remove(found.squeezed[at])
+    return (heads if heads and heads[0] < kept[-1] else []) + passages
+
+
+def _headline(found: Features, signals: Signals, before: int) -> int:
+    """Return the last block that is a title of the page, of those before one; -1 if there is none."""
+    titles = {squeeze(title) for title in signals.headlines}
+    return next((at for at in range(before - 1, -1, -1) if found.squeezed[at] in titles), -1)
 
 
 def _is_subhead(page: BlockTree, at: int) -> bool:
@@ -119,9 +133,17 @@ def _is_subhead(page: BlockTree, at: int) -> bool:
     return (
         page.tags[block.node] in _SUBHEADS
         and len(block.text) <= MAX_SUBHEAD_CHARS
-        and block.link_chars < len(block.text) / 2
+        and _is_bare(page, at, _NO_STANDFIRST)
+    )
+
+
+def _is_bare(page: BlockTree, at: int, never: int) -> bool:
+    """Whether a block is no link, and stands in no box and in nothing that has bits of `never`."""
+    block = page.blocks[at]
+    return (
+        block.link_chars < len(block.text) / 2
         and not page.bits_around(block.node, 2) & _BOXES
-        and not page.above[block.node] & _NO_STANDFIRST
+        and not page.above[block.node] & never
     )
 
 

@@ -34,7 +34,7 @@ class Signals:
     """What else is known of a page when its blocks are judged.
 
     `headlines`, `standfirst`, `authors`: what the metadata say; `article_body`: JSON-LD's, "" when there is none;
-    `posts`: titles of a live blog's posts.
+    `posts`: titles of a live blog's posts; `passages`: what else JSON-LD says that the text has.
     """
 
     headlines: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class Signals:
     article_body: str = ""
     authors: tuple[str, ...] = ()
     posts: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
 
 
 def tokens(text: str) -> list[str]:

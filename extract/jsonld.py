@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from extract.entities import unescape
+from extract.jsonld_values import first, passages, post_titles, strings
 
 MAX_SCRIPT_CHARS = 2 * 2**20
 MAX_NODES = 2000  # a page with more is a catalogue
 MAX_PEOPLE = 100
-MAX_POSTS = 2000
 _ARTICLE = re.compile(r"(?:article|(?<!job)posting|report)$", re.IGNORECASE)
 _WORK = re.compile(r"(?:recipe|review|howto|episode|creativework|videoobject)$", re.IGNORECASE)
 _PAGE = re.compile(r"(?:webpage|itempage|medicalwebpage)$", re.IGNORECASE)
@@ -57,6 +57,7 @@ class JsonLdArticle:
     free: bool | None = None  # isAccessibleForFree
     body: str | None = None  # articleBody
     posts: tuple[str, ...] = ()  # headlines of a live blog's posts
+    passages: tuple[str, ...] = ()  # the claim that is checked; questions, and the paragraphs of their answers
     kinds: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()  # names of the publisher's, the website's and organization's own nodes
     trail: tuple[str, ...] = ()  # names of the breadcrumbs, the home page first
@@ -81,21 +82,22 @@ def read_json_ld(scripts: Iterable[str], urls: Iterable[str]) -> JsonLdArticle:
     loaded = [_load(text) for text in texts]
     nodes = [node for data in loaded for node in _nodes(data)]
     own = {_address(url) for url in urls}
-    names = {key: node.data for node in nodes if node.data.get("name") for key in _strings(node.data.get("@id"))}
+    names = {key: node.data for node in nodes if node.data.get("name") for key in strings(node.data.get("@id"))}
     main = _main(nodes, own)
     found = _read(main, names) if main else _salvage(texts, loaded)
     page = next((node.data for node in nodes if _is(node, _PAGE) and not node.listed), {})
     people = [] if found.persons else _authors(page, names)
     kinds = dict.fromkeys(kind.lower() for node in nodes if node.top for kind in node.kinds)
-    sites = [_first(node.data.get("name")) for node in nodes if node.top and _is(node, _SITE)]
+    sites = [first(node.data.get("name")) for node in nodes if node.top and _is(node, _SITE)]
     return replace(
         found,
         authors=found.authors or tuple(name for name, _ in people),
         persons=found.persons or frozenset(name for name, is_person in people if is_person),
         published=found.published or _published(page),
-        modified=found.modified or (None if found.published else _first(page.get("dateModified"))),
-        language=found.language or _first(page.get("inLanguage")),
-        posts=tuple(title for node in nodes if not node.listed for title in _posts(node.data.get("liveBlogUpdate"))),
+        modified=found.modified or (None if found.published else first(page.get("dateModified"))),
+        language=found.language or first(page.get("inLanguage")),
+        posts=_told(nodes, post_titles),
+        passages=_told(nodes, passages),
         kinds=tuple(kinds),
         sites=tuple(filter(None, [found.publisher, *sites])),
         trail=_trail(nodes),
@@ -133,7 +135,7 @@ def _nodes(data: Any) -> Iterator[_Node]:  # noqa: ANN401
         if isinstance(item, list):
             queue.extendleft((entry, listed, top) for entry in reversed(item[:MAX_NODES]))
         elif isinstance(item, dict):
-            yield _Node(item, _strings(item.get("@type")), listed, top)
+            yield _Node(item, strings(item.get("@type")), listed, top)
             queue.extend(
                 (item[key], listed or key == "itemListElement", top and key == "@graph")
                 for key in _NESTED
@@ -161,31 +163,31 @@ def _address(url: str) -> str:
 
 
 def _addresses(node: dict[str, Any]) -> list[str]:
-    found = [*_strings(node.get("url")), *_strings(node.get("@id"))]
+    found = [*strings(node.get("url")), *strings(node.get("@id"))]
     main = node.get("mainEntityOfPage")
-    return found + (_strings(main.get("@id")) + _strings(main.get("url")) if isinstance(main, dict) else _strings(main))
+    return found + (strings(main.get("@id")) + strings(main.get("url")) if isinstance(main, dict) else strings(main))
 
 
 def _read(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> JsonLdArticle:
     free = node.get("isAccessibleForFree")
-    headline = _first(node.get("headline"))
-    others = [*_strings(node.get("alternativeHeadline")), *_strings(node.get("alternateName"))]
+    headline = first(node.get("headline"))
+    others = [*strings(node.get("alternativeHeadline")), *strings(node.get("alternateName"))]
     authors = _authors(node, names)
     return JsonLdArticle(
-        headline=headline or _first(node.get("name")),
-        alternatives=tuple(others + _strings(node.get("name")) if headline else others),
+        headline=headline or first(node.get("name")),
+        alternatives=tuple(others + strings(node.get("name")) if headline else others),
         authors=tuple(name for name, _ in authors),
         persons=frozenset(name for name, is_person in authors if is_person),
         published=_published(node),
-        modified=_first(node.get("dateModified")),
-        section=_first(node.get("articleSection")),
+        modified=first(node.get("dateModified")),
+        section=first(node.get("articleSection")),
         keywords=_keywords(node.get("keywords")),
         image=_image(node.get("image")) or _image(node.get("thumbnailUrl")),
-        language=_first(node.get("inLanguage")),
-        description=_first(node.get("description")),
+        language=first(node.get("inLanguage")),
+        description=first(node.get("description")),
         publisher=next((name for name, _ in _people(node.get("publisher"), names)), None),
         free=None if free is None else str(free).strip().lower() not in {"false", "no", "0"},
-        body=_first(node.get("articleBody")),
+        body=first(node.get("articleBody")),
     )
 
 
@@ -195,7 +197,7 @@ def _authors(node: dict[str, Any], names: dict[str, dict[str, Any]]) -> list[tup
 
 
 def _published(node: dict[str, Any]) -> str | None:
-    return _first(node.get("datePublished")) or _first(node.get("dateCreated"))
+    return first(node.get("datePublished")) or first(node.get("dateCreated"))
 
 
 def _salvage(texts: list[str], loaded: list[Any]) -> JsonLdArticle:
@@ -203,7 +205,7 @@ def _salvage(texts: list[str], loaded: list[Any]) -> JsonLdArticle:
     if broken is None:
         return JsonLdArticle()
     found = {field: match[1] for field, pattern in _SALVAGED.items() if (match := pattern.search(broken))}
-    unescaped = {field: _first(_unescape(value)) for field, value in found.items()}
+    unescaped = {field: first(_unescape(value)) for field, value in found.items()}
     return JsonLdArticle(
         headline=unescaped.get("headline"),
         authors=tuple(filter(None, [unescaped.get("author")])),
@@ -219,20 +221,6 @@ def _unescape(value: str) -> str:
         return value
 
 
-def _strings(value: object) -> list[str]:
-    if value is None:
-        return []
-    items = value if isinstance(value, list) else [value]
-    return [unescape(item).strip() for item in items if isinstance(item, str) and item.strip()]
-
-
-def _first(value: object) -> str | None:
-    if value is None:
-        return None
-    items = value if isinstance(value, list) else [value]
-    return next((unescape(item).strip() for item in items if isinstance(item, str) and item.strip()), None)
-
-
 def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[tuple[str, bool]]:
     """Yield the names of persons, organizations or plain strings in order, and whether each is a Person node's.
 
@@ -244,18 +232,15 @@ def _people(value: object, names: dict[str, dict[str, Any]]) -> Iterator[tuple[s
         if isinstance(item, list):
             queue.extendleft(reversed(item[:MAX_PEOPLE]))
         elif isinstance(item, str):
-            yield from ((name, False) for name in _strings(item))
+            yield from ((name, False) for name in strings(item))
         elif isinstance(item, dict):
             known = item if item.get("name") else names.get(str(item.get("@id")), {})
-            is_person = "Person" in _strings(known.get("@type"))
-            yield from ((name, is_person) for name in _strings(known.get("name")))
+            is_person = "Person" in strings(known.get("@type"))
+            yield from ((name, is_person) for name in strings(known.get("name")))
 
 
-def _posts(value: object) -> tuple[str, ...]:
-    """Return the titles of a live blog's posts."""
-    posts = value if isinstance(value, list) else [value]
-    titles = (_first(post.get("headline")) for post in posts[:MAX_POSTS] if isinstance(post, dict))
-    return tuple(title for title in titles if title)
+def _told(nodes: list[_Node], tell: Callable[[dict[str, Any]], Iterator[str]]) -> tuple[str, ...]:
+    return tuple(islice((text for node in nodes if not node.listed for text in tell(node.data)), MAX_NODES))
 
 
 def _trail(nodes: list[_Node]) -> tuple[str, ...]:
@@ -265,8 +250,7 @@ def _trail(nodes: list[_Node]) -> tuple[str, ...]:
             entries = [entry for entry in node.data["itemListElement"] if isinstance(entry, dict)]
             items = [entry["item"] if isinstance(entry.get("item"), dict) else {} for entry in entries]
             names = [
-                _first(entry.get("name")) or _first(item.get("name"))
-                for entry, item in zip(entries, items, strict=True)
+                first(entry.get("name")) or first(item.get("name")) for entry, item in zip(entries, items, strict=True)
             ]
             if len(entries) > 1:
                 return tuple(name for name in names if name)
@@ -274,7 +258,7 @@ def _trail(nodes: list[_Node]) -> tuple[str, ...]:
 
 
 def _keywords(value: object) -> tuple[str, ...]:
-    found = _strings(value)
+    found = strings(value)
     if len(found) == 1:
         found = [part.strip() for part in re.split(r"[,;]", found[0])]
     return tuple(word for word in found if word)
@@ -284,6 +268,6 @@ def _image(value: object) -> str | None:
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str) and item.strip():
             return item.strip()
-        if isinstance(item, dict) and (found := _first(item.get("url")) or _first(item.get("contentUrl"))):
+        if isinstance(item, dict) and (found := first(item.get("url")) or first(item.get("contentUrl"))):
             return found
     return None

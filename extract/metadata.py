@@ -74,6 +74,7 @@ class Metadata:
     free: bool | None
     article_body: str | None = None  # JSON-LD's, as written: often cut short, without paragraphs
     posts: tuple[str, ...] = ()  # titles of a live blog's posts
+    passages: tuple[str, ...] = ()  # what else JSON-LD says that the text has: a claim, questions, answers
     kinds: tuple[str, ...] = ()  # lower-cased @type of JSON-LD's top nodes, and "og:" with og:type
     headlines: tuple[str, ...] = ()  # all distinct titles the page gives itself, without the site's name
     standfirst: tuple[str, ...] = ()  # its distinct descriptions, and secondary titles like none of `headlines`
@@ -116,6 +117,7 @@ def read_metadata(root: Element, capture: Capture) -> Metadata:
         free=found.free,
         article_body=found.body,
         posts=found.posts,
+        passages=found.passages,
         kinds=(*found.kinds, *(f"og:{kind.lower()}" for kind in marks.meta.get("og:type", ())[:1])),
         headlines=headings.headlines,
         standfirst=_distinct([*descriptions, *headings.decks], MAX_DESCRIPTION),

@@ -131,7 +131,14 @@ def _media_type(capture: Capture) -> str:
 def page_signals(metadata: Metadata) -> Signals:
     """Return what the metadata say that helps to judge the body's blocks."""
     headlines = metadata.headlines or ((metadata.title,) if metadata.title else ())
-    return Signals(headlines, metadata.standfirst, metadata.article_body or "", metadata.authors, metadata.posts)
+    return Signals(
+        headlines,
+        metadata.standfirst,
+        metadata.article_body or "",
+        metadata.authors,
+        metadata.posts,
+        metadata.passages,
+    )
 
 
 def _read_text(

@@ -18,7 +18,7 @@ from extract.adjust import known_shape, moved_by, own_texts, seen_on
 from extract.blocks import BlockTree, read_blocks, signature
 from extract.body import KEEP, region_models
 from extract.class_words import bit_mask
-from extract.completed import find_standfirst, post_titles, subheads
+from extract.completed import announced, find_standfirst, subheads
 from extract.dom import Element, smallest_around
 from extract.features import Features, Signals, bare_features, is_hopeless, squeeze, unvoted_rows
 from extract.language import DENSE
@@ -165,7 +165,7 @@ def _know_completed(page: BlockTree, found: Features, signals: Signals, decided:
     counts = {at: decided.asked[at][1] for at in decided.open}
     coming = set(subheads(page, kept, {at for at, count in counts.items() if not count or count.share > SURE_DROP}))
     coming.update(at for at in decided.open if _is_post(page, page.blocks[at].node))
-    coming.update(decided.open.intersection(post_titles(page, kept, found, signals)))
+    coming.update(decided.open.intersection(announced(page, kept, found, signals)))
     if (standfirst := find_standfirst(page, kept, found, signals)) in decided.open and standfirst is not None:
         coming.add(standfirst)
     said = [found.squeezed[at] for at in kept if len(page.blocks[at].text) >= MIN_REPEAT_CHARS]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from extract.blocks import BlockTree, read_blocks
-from extract.completed import NEAR, completed, post_titles, subheads, whole_quotes, whole_tables
+from extract.completed import NEAR, announced, completed, subheads, whole_quotes, whole_tables
 from extract.dom import parse_html
 from extract.features import Features, Signals, bare_features
 
@@ -140,9 +140,33 @@ def test_a_heading_between_two_kept_blocks_is_a_subhead(body: str, expected: lis
 def test_the_titles_of_a_live_blogs_posts_are_text(body: str, kept: list[int], expected: list[int]) -> None:
     page, found = read(body)
     signals = Signals(posts=("Bridge opens", "FERRY SAILS!", "–"))
-    assert post_titles(page, kept, found, signals) == expected
+    assert announced(page, kept, found, signals) == expected
     assert completed(page, kept, found, signals) == sorted([*kept, *expected])
     assert completed(page, kept, found, Signals()) == kept
+
+
+CLAIM = "The mayor sold the ferry to his brother."
+
+
+@pytest.mark.parametrize(
+    ("body", "kept", "expected"),
+    [
+        (f"<h1>Bridge opens</h1><b>Claim</b><div>{CLAIM}</div><b>Rating</b><p>{PROSE}</p>", [4], [2]),
+        (f"<p>{PROSE}</p><button>Who pays?</button><div hidden><p>The council.</p></div>", [0], [1, 2]),
+        (f"<p>{PROSE}</p><p>{CLAIM}</p><p>{CLAIM}</p>", [0], [1]),
+        (f"<p>{CLAIM}</p><p>{PROSE}</p><p>{CLAIM}</p>", [0, 1], []),
+        (f"<p>{CLAIM}</p><h1>Bridge opens</h1><p>{PROSE}</p>", [2], []),
+        (f"<p>{PROSE}</p><aside><p>{CLAIM}</p></aside><p><a href='/x'>{CLAIM}</a></p>", [0], []),
+        (f"<p>{PROSE}</p><div class='related-links'><p>{CLAIM}</p></div>", [0], []),
+    ],
+    ids=["claim", "question", "once", "kept already", "above the headline", "beside", "in a box"],
+)
+def test_a_claim_and_questions_with_their_answers_are_text(body: str, kept: list[int], expected: list[int]) -> None:
+    page, found = read(body)
+    signals = Signals(("Bridge opens",), passages=(CLAIM, "Who pays?", "The council", ""))
+    assert announced(page, kept, found, signals) == expected
+    assert completed(page, kept, found, signals) == sorted([*kept, *expected])
+    assert completed(page, kept, found, signals, chrome=set(expected)) == kept
 
 
 def test_a_table_is_kept_whole_when_most_of_its_rows_are() -> None:

@@ -40,6 +40,16 @@ def test_a_live_blogs_posts_are_told_by_any_node_of_the_page() -> None:
     assert read(article("Own", liveBlogUpdate=7)).posts == ()
 
 
+def test_a_claim_and_questions_with_their_answers_are_told() -> None:
+    claim = {"@type": ["ClaimReview"], "claimReviewed": "The ferry was sold."}
+    answer = {"text": "<p>The <b>council</b>.</p><ul><li>And the port.</li></ul> \n &lt;3"}
+    faq = {"@type": "FAQPage", "mainEntity": [{"@type": "Question", "name": "Who pays?", "acceptedAnswer": answer}]}
+    assert read(article("Own"), claim).passages == ("The ferry was sold.",)
+    assert read(faq).passages == ("Who pays?", "The council.", "And the port.", "<3")
+    assert read({"@type": "Question", "name": 7, "acceptedAnswer": ["x", {"text": 8}]}).passages == ()
+    assert read({"@type": "ItemList", "itemListElement": [{"item": claim}]}).passages == ()
+
+
 def test_the_page_node_gives_only_what_the_article_lacks() -> None:
     page = {"@type": "WebPage", "name": "Page", "datePublished": "2026-11-20", "author": {"name": "Ada Quist"}}
     found = read({"@graph": [page, article("Own", author="Ben Okri")]})
