@@ -127,28 +127,35 @@ class Ingestion:
         running = len(self._processes)
         while running:
             event = self._events.get()
-            if event["event"] == "ended":
+            if event["event"] == "stop":
+                for process in self._processes:
+                    process.terminate()
+            elif event["event"] == "ended":
                 running -= 1
                 for name in event["sites"]:
                     one = self._passes[name]
                     if one.finishing is None and one.error is None:
                         one.error = event["error"] or "the crawl process ended without a report"
-                continue
-            one = self._passes[event["site"]]
-            if event["event"] == "segment":
-                segment = StoredObject(**event["object"])
-                if event["captures"]:
-                    self._extract(pool, one, segment)
-                else:
-                    one.empty.add(segment.key)
-            elif event["event"] == "report":
-                report = CrawlReport.from_json(event["report"])
-                one.finishing = stagers.submit(self._finish_site, pool, one, report)
-            elif event["event"] == "error":
-                one.error = event["error"]
-            elif event["event"] == "progress":
-                one.fetched, one.discovered = event["fetched"], event["discovered"]
-                self._show(bar)
+            else:
+                self._take(event, pool, stagers, bar)
+
+    def _take(self, event: Event, pool: Extractors, stagers: ThreadPoolExecutor, bar: Bar) -> None:
+        """Note what a crawl process says of a site."""
+        one = self._passes[event["site"]]
+        if event["event"] == "segment":
+            segment = StoredObject(**event["object"])
+            if event["captures"]:
+                self._extract(pool, one, segment)
+            else:
+                one.empty.add(segment.key)
+        elif event["event"] == "report":
+            report = CrawlReport.from_json(event["report"])
+            one.finishing = stagers.submit(self._finish_site, pool, one, report)
+        elif event["event"] == "error":
+            one.error = event["error"]
+        elif event["event"] == "progress":
+            one.fetched, one.discovered = event["fetched"], event["discovered"]
+            self._show(bar)
 
     def _extract(self, pool: Extractors, one: SitePass, segment: StoredObject) -> None:
         if segment.key not in one.parts:
@@ -218,8 +225,7 @@ class Ingestion:
 
         def stop(_signum: int, _frame: FrameType | None) -> None:
             self._stopped = True
-            for process in self._processes:
-                process.terminate()
+            self._events.put({"event": "stop"})  # all that is safe here: a lock may be held by what was interrupted
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -33,7 +33,7 @@ class CrawlProcess:
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, drain_s: float = DRAIN_S) -> None:
         self._drain_s = drain_s
         self._timer: threading.Timer | None = None
-        self._lock = threading.RLock()  # a signal handler may call terminate within terminate
+        self._lock = threading.Lock()
         parent = os.getpid()
 
         def tie_to_parent() -> None:
@@ -80,7 +80,7 @@ class CrawlProcess:
             )
 
     def terminate(self) -> None:
-        """Ask once for a graceful end; after `drain_s` insist. Returns at once, may be called from a signal handler."""
+        """Ask once for a graceful end; after `drain_s` insist. Returns at once; any thread may call it."""
         with self._lock:
             if self._timer is not None or self._process.poll() is not None:
                 return
